@@ -1,0 +1,134 @@
+"""What every API class is made with: one decorator, one field function, one base class.
+
+A class of this package reads as its fields::
+
+    @model
+    class ContainerPort(Model):
+        name: str = ""
+        container_port: int = field(default=0, always=True)
+        protocol: str = field(default="", enum=("SCTP", "TCP", "UDP"))
+
+Attributes are snake_case; on the wire the same field is ``containerPort``. A value that is
+*empty* (``None``, ``""``, ``0``, ``False``, ``[]``, ``{}``) and equal to the field's default is
+left out of the JSON, as Go's ``omitempty`` does, unless the field says ``always``. So the
+default also tells what absence means: ``int | None`` keeps a 0 apart from nothing (Go: a
+pointer), ``int`` does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, dataclass_transform
+
+import attrs
+
+C = TypeVar("C", bound=type)
+
+#: The key under which :func:`field` keeps a :class:`FieldFacts` in the attrs metadata.
+FACTS: Final = "kregistry"
+
+
+@attrs.frozen
+class FieldFacts:
+    """What is known of a field beyond its type; read by the codec, patch and validation.
+
+    Attributes:
+        json: Name on the wire, or "" for the camelCase of the attribute's name.
+        always: Written even when empty (Go: no ``omitempty``).
+        list_type: ``"atomic"``, ``"set"``, ``"map"`` or "": how server-side apply merges a list.
+        map_type: ``"atomic"``, ``"granular"`` or "": the same for a map or struct.
+        keys: Wire names of the keys of a list of type ``"map"``.
+        merge_key: Wire name of the key that strategic merge patch uses, or "".
+        strategy: Strategic merge patch strategies: ``merge``, ``replace``, ``retainKeys``.
+        enum: The values that the API documents, or ().
+        secret: The value never appears in a ``repr``, a difference or an error.
+    """
+
+    json: str = ""
+    always: bool = False
+    list_type: str = ""
+    map_type: str = ""
+    keys: tuple[str, ...] = ()
+    merge_key: str = ""
+    strategy: tuple[str, ...] = ()
+    enum: tuple[str, ...] = ()
+    secret: bool = False
+
+
+NO_FACTS: Final = FieldFacts()
+
+
+def field(
+    *,
+    default: Any = attrs.NOTHING,
+    factory: Callable[[], Any] | None = None,
+    json: str = "",
+    always: bool = False,
+    list_type: str = "",
+    map_type: str = "",
+    keys: tuple[str, ...] = (),
+    merge_key: str = "",
+    strategy: tuple[str, ...] = (),
+    enum: tuple[str, ...] = (),
+    secret: bool = False,
+) -> Any:
+    """An attrs field with facts about its place in the API; see :class:`FieldFacts`."""
+    facts = FieldFacts(
+        json, always, list_type, map_type, keys, merge_key, strategy, enum, secret
+    )
+    return attrs.field(default=default, factory=factory, metadata={FACTS: facts}, repr=not secret)
+
+
+def facts_of(attribute: attrs.Attribute[Any]) -> FieldFacts:
+    """The facts of one attrs attribute, whoever declared it."""
+    found = attribute.metadata.get(FACTS, NO_FACTS)
+    assert isinstance(found, FieldFacts)
+    return found
+
+
+def wire_name(attribute: attrs.Attribute[Any]) -> str:
+    """The JSON name of an attribute: what it declares, or its name in camelCase."""
+    return facts_of(attribute).json or camel_case(attribute.name)
+
+
+def camel_case(name: str) -> str:
+    """``pod_ip`` becomes ``podIp``; a trailing underscore, as in ``continue_``, is dropped."""
+    head, *tail = name.rstrip("_").split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in tail)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(field, attrs.field))
+def model(cls: C) -> C:
+    """Make an attrs class of *cls*: keyword-only, with slots, equality from :class:`Model`."""
+    return attrs.define(cls, kw_only=True, eq=False, repr=False, slots=True)  # type: ignore[return-value]
+
+
+class Model:
+    """Equality and ``repr`` of API values, once for all classes, so that classes stay cheap."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return all(
+            getattr(self, name) == getattr(other, name) for name in _names(self.__class__)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """The fields that differ from their defaults; secret ones as ``<hidden>``."""
+        shown = []
+        for attribute in attrs.fields(self.__class__):
+            value = getattr(self, attribute.name)
+            if value is None or value == "" or value == 0 or value == [] or value == {}:
+                continue
+            if isinstance(value, Model) and repr(value).endswith("()"):
+                continue
+            shown.append(f"{attribute.name}={value!r}" if attribute.repr else f"{attribute.name}=<hidden>")
+        return f"{self.__class__.__name__}({', '.join(shown)})"
+
+
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(attribute.name for attribute in attrs.fields(cls))
