@@ -1,0 +1,80 @@
+"""Every code block of the README and of docs/ runs, and shows what it says it shows.
+
+Python blocks of one page run in order in one namespace, in an empty directory. In a block
+fenced as ``console`` every line that starts with ``$`` is run by the shell there; the lines
+below it are what it prints, where ``...`` stands for anything. ``text`` blocks are pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+#: Languages of blocks that are not code to run.
+PICTURES = {"text", "json", "yaml", "toml", "sql"}
+#: What makes a virtual environment of its own is run by CI itself, not from inside pytest.
+SETUP = "bash .ci/"
+
+
+class Block(NamedTuple):
+    language: str
+    code: str
+    line: int
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    text = page.read_text(encoding="utf-8")
+    for found in FENCE.finditer(text):
+        yield Block(found[1], found[2], text[: found.start()].count("\n") + 2)
+
+
+def run_shell(block: Block, where: Path) -> None:
+    """Run each ``$`` line and compare what it prints with the lines below it."""
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "NO_COLOR": "1",
+    }
+    for part in re.split(r"^\$ ", block.code, flags=re.MULTILINE)[1:]:
+        command, _, expected = part.partition("\n")
+        if command.startswith(SETUP):
+            assert (ROOT / command.split()[1]).exists()
+            continue
+        done = subprocess.run(
+            command, shell=True, cwd=where, env=environment, capture_output=True, text=True, timeout=90
+        )
+        shown = done.stdout + done.stderr
+        pattern = ".*".join(re.escape(piece) for piece in re.split(r"\.\.\.", expected.strip()))
+        assert re.fullmatch(pattern, shown.strip(), re.DOTALL), f"{command}\n{shown}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_code_on_a_page_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    for block in blocks(page):
+        if block.language == "python":
+            padding = "\n" * (block.line - 1)  # so that a traceback names the page's line
+            exec(compile(padding + block.code, str(page), "exec"), namespace)
+        elif block.language == "console":
+            run_shell(block, tmp_path)
+        else:
+            assert block.language in PICTURES, f"{page}:{block.line}: unknown {block.language!r}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_within_the_project_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
