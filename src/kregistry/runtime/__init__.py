@@ -1,1 +1,30 @@
+"""Scheme, codec, untyped objects and selectors: everything about objects but their storage."""
 
+from __future__ import annotations
+
+from kregistry.runtime.errors import (
+    CodecError,
+    DecodeError,
+    EncodeError,
+    MissingKind,
+    MissingVersion,
+    NotRegistered,
+    SchemeError,
+)
+from kregistry.runtime.resource import Resource
+from kregistry.runtime.scheme import ObjectTyper, Scheme
+from kregistry.runtime.unstructured import Unstructured
+
+__all__ = [
+    "CodecError",
+    "DecodeError",
+    "EncodeError",
+    "MissingKind",
+    "MissingVersion",
+    "NotRegistered",
+    "ObjectTyper",
+    "Resource",
+    "Scheme",
+    "SchemeError",
+    "Unstructured",
+]

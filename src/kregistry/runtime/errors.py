@@ -1,0 +1,72 @@
+"""What runtime raises: bytes that cannot be read, objects that cannot be written or placed.
+
+::
+
+    ValueError
+     ├─ CodecError
+     │   ├─ DecodeError          bytes or dicts that do not describe such an object
+     │   └─ EncodeError          an object that no JSON document can describe
+     └─ SchemeError
+         ├─ NotRegistered        the scheme does not know the kind or the class
+         ├─ MissingKind
+         └─ MissingVersion
+"""
+
+from __future__ import annotations
+
+from kregistry.meta.gvk import GroupVersionKind
+
+
+class CodecError(ValueError):
+    """An object and its bytes do not come together."""
+
+
+class EncodeError(CodecError):
+    """The object cannot be written as JSON that could be read back."""
+
+
+class DecodeError(CodecError):
+    """The bytes do not describe such an object.
+
+    Attributes:
+        gvk: What the document says it is, None where it could not be read that far.
+        problems: The single unknown and duplicate fields when these are the reason, else ().
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        gvk: GroupVersionKind | None = None,
+        problems: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.gvk = gvk
+        self.problems = problems
+
+    def handled_as(self, kind: str) -> str:
+        """The message as the API server gives it to a client that sent this to *kind*.
+
+        Source: ``handlers.transformDecodeError``.
+        """
+        if self.gvk is None or not self.gvk.kind:
+            return f"the object provided is unrecognized (must be of type {kind}): {self}"
+        return (
+            f'{self.gvk.kind} in version "{self.gvk.version}" cannot be handled as a {kind}: {self}'
+        )
+
+
+class SchemeError(ValueError):
+    """The scheme has no answer."""
+
+
+class NotRegistered(SchemeError):
+    """The scheme does not know the kind, the version or the class. Source: ``notRegisteredErr``."""
+
+
+class MissingKind(SchemeError):
+    """A document does not say its kind. Source: ``missingKindErr``."""
+
+
+class MissingVersion(SchemeError):
+    """A document does not say its apiVersion. Source: ``missingVersionErr``."""

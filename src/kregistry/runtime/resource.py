@@ -1,0 +1,141 @@
+"""Resource: what is stored under one plural.
+
+Source: ``schema.GroupVersionResource`` with what a ``genericregistry.Store`` and
+``storagebackend.ConfigForResource`` say about it.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import attrs
+
+from kregistry.meta.gvk import (
+    GroupKind,
+    GroupResource,
+    GroupVersion,
+    GroupVersionKind,
+    GroupVersionResource,
+)
+from kregistry.meta.object import Object
+from kregistry.runtime.unstructured import Unstructured
+
+T = TypeVar("T", bound=Object)
+
+_BUILT_IN_SUFFIX = ".k8s.io"
+
+
+@attrs.frozen
+class Resource(Generic[T]):
+    """A kind of object together with its plural, scope and place in storage.
+
+    ::
+
+        WIDGETS = Resource(Widget, plural="widgets")
+        GADGETS = Resource(Unstructured, plural="gadgets", group="shop.example",
+                           version="v1", kind="Gadget")
+
+    Attributes:
+        cls: Class of the objects.
+        plural: Name in paths and messages, such as ``widgets``.
+        namespaced: Whether every object lives in a namespace.
+        singular: Name of one; the kind in lower case when not given.
+        short_names: Names for impatient people.
+        group: API group, "" for the core group; taken from *cls* when not given.
+        version: API version; taken from *cls* when not given.
+        kind: Name of the kind; taken from *cls* when not given.
+        prefix: Place below the root of the store, without slashes around it. When not
+            given: the plural in a built-in group, ``group/plural`` in any other.
+        list_kind: Kind of a list of these; the kind with ``List`` when not given.
+    """
+
+    cls: type[T]
+    plural: str = attrs.field(kw_only=True)
+    namespaced: bool = attrs.field(default=True, kw_only=True)
+    singular: str = attrs.field(default="", kw_only=True)
+    short_names: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=tuple)
+    group: str = attrs.field(kw_only=True)
+    version: str = attrs.field(kw_only=True)
+    kind: str = attrs.field(kw_only=True)
+    prefix: str = attrs.field(default="", kw_only=True)
+    list_kind: str = attrs.field(default="", kw_only=True)
+
+    @group.default
+    def _group_of_class(self) -> str:
+        return GroupVersion.parse(self._class_fact("api_version")).group
+
+    @version.default
+    def _version_of_class(self) -> str:
+        return GroupVersion.parse(self._class_fact("api_version")).version
+
+    @kind.default
+    def _kind_of_class(self) -> str:
+        return self._class_fact("kind")
+
+    def __attrs_post_init__(self) -> None:
+        self._require("plural", self.plural)
+        self._require("version", self.version)
+        self._require("kind", self.kind)
+        for name, value in (
+            ("singular", self.kind.lower()),
+            ("prefix", storage_prefix(self.group, self.plural)),
+            ("list_kind", f"{self.kind}List"),
+        ):
+            if not getattr(self, name):
+                object.__setattr__(self, name, value)
+
+    @property
+    def gvk(self) -> GroupVersionKind:
+        """Group, version and kind."""
+        return GroupVersionKind(self.group, self.version, self.kind)
+
+    @property
+    def gvr(self) -> GroupVersionResource:
+        """Group, version and plural."""
+        return GroupVersionResource(self.group, self.version, self.plural)
+
+    @property
+    def group_resource(self) -> GroupResource:
+        """Group and plural, for messages about this resource."""
+        return GroupResource(self.group, self.plural)
+
+    @property
+    def group_kind(self) -> GroupKind:
+        """Group and kind, for messages about invalid objects."""
+        return GroupKind(self.group, self.kind)
+
+    @property
+    def api_version(self) -> str:
+        """``v1`` or ``group/version``."""
+        return self.gvk.api_version
+
+    def new(self) -> T:
+        """A fresh object in which nothing is set but its type."""
+        if issubclass(self.cls, Unstructured):
+            return self.cls(api_version=self.api_version, kind=self.kind)
+        return self.cls()
+
+    def _class_fact(self, name: str) -> str:
+        """A ClassVar of the class; "" for an Unstructured, which has it per instance."""
+        value = getattr(self.cls, name, "")
+        return value if isinstance(value, str) else ""
+
+    def _require(self, name: str, value: str) -> None:
+        if not value:
+            raise ValueError(
+                f"Resource({self.cls.__name__}) needs a {name}: "
+                f"give it here or as a ClassVar of the class"
+                if name != "plural"
+                else f"Resource({self.cls.__name__}) needs a plural"
+            )
+
+
+def storage_prefix(group: str, plural: str) -> str:
+    """Where objects of a plural are stored when nobody says otherwise.
+
+    Built-in groups, without a dot or below ``k8s.io``, share one level; the groups of
+    strangers get a level of their own.
+    """
+    if "." not in group or group.endswith(_BUILT_IN_SUFFIX):
+        return plural
+    return f"{group}/{plural}"
