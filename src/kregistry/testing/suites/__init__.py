@@ -1,0 +1,1 @@
+"""The suites. Importing them needs pytest."""
