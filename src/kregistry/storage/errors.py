@@ -21,6 +21,7 @@
      ├─ UnsafeStorage           the place cannot keep its promises (network file system, ...)
      └─ BackendClosed
     InternalStorageError        the transformer failed, or an object cannot be looked into
+    InvalidResourceVersion      text that is no version
     ResourceVersionSetOnCreate
     StorageNotReady
 
@@ -120,6 +121,10 @@ class InternalStorageError(Exception):
 
     Source: ``storage.InternalError``.
     """
+
+
+class InvalidResourceVersion(ValueError):
+    """A text is no resourceVersion. Source: ``storage.InvalidError``."""
 
 
 class ResourceVersionSetOnCreate(Exception):

@@ -1,0 +1,292 @@
+"""ChangeLog: the recent changes of a store, read by any number of watchers at their own pace.
+
+The log is shared. A watcher is a place in it, so a slow one costs no memory and delays nobody;
+it is told so, and ends, when compaction passes its place. Publishing costs the same whatever
+the number of watchers.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from kregistry.storage.backend import Change, ChangeStream
+from kregistry.storage.errors import BackendClosed, RevisionCompacted
+from kregistry.storage.keys import KeyRange
+from kregistry.storage.parking import Bay, ParkingLot, Wake
+
+#: Reads changes that the log no longer holds: ``(start, end, after, limit)``. Those of the keys
+#: ``start <= key < end`` with a revision above *after*, in order, *limit* of them at most; all
+#: that were committed when it was called, if it returns fewer. Raises RevisionCompacted.
+ReadHistory = Callable[[str, str, int, int], Sequence[Change]]
+
+_SCAN = 1024
+_SCAN_WHEN_PARKING = 64
+
+
+class Window(NamedTuple):
+    """What the log holds.
+
+    Attributes:
+        floor: Changes at or before this revision are not here.
+        changes: Every change after it, in order. Grows at its end; never shrinks.
+    """
+
+    floor: int
+    changes: list[Change]
+
+    def after(self, revision: int) -> int:
+        """Index of the first change after *revision*, which is not below the floor."""
+        changes = self.changes
+        guess = revision - self.floor  # right when revisions have no gaps
+        size = len(changes)
+        if 0 <= guess <= size and (guess == 0 or changes[guess - 1].revision <= revision):
+            if guess == size or changes[guess].revision > revision:
+                return guess
+        return bisect_right(changes, revision, key=_revision_of)
+
+
+class ChangeLog:
+    """Recent changes, in memory. Safe to share between threads.
+
+    One writer at a time appends, in order of revisions: whoever owns the log sees to that.
+
+    Args:
+        revision: Where the log begins: the store's revision now.
+        compacted: The store's compacted revision.
+        capacity: Keep at least so many changes, and at most twice as many; 0 keeps all until
+            they are compacted.
+        read_history: Reads changes that fell out of the log, or came before it. Without it the
+            log knows nothing from before *revision*, which then counts as compacted.
+    """
+
+    def __init__(
+        self,
+        *,
+        revision: int,
+        compacted: int = 0,
+        capacity: int = 0,
+        read_history: ReadHistory | None = None,
+    ) -> None:
+        if capacity and read_history is None:
+            raise ValueError("a bounded log needs somebody to read the history from")
+        if read_history is None and revision > 1:
+            compacted = revision  # what happened before is nowhere to be read
+        self._lock = threading.Lock()
+        self._window = Window(revision, [])
+        self._head = revision
+        self._compacted = compacted
+        self._capacity = capacity
+        self._read_history = read_history
+        self._lot = ParkingLot()
+        self._closed = False
+
+    @property
+    def head(self) -> int:
+        """Revision of the newest change."""
+        return self._head
+
+    @property
+    def compacted(self) -> int:
+        """Streams cannot start, or be, below this revision."""
+        return self._compacted
+
+    @property
+    def parked(self) -> int:
+        """How many readers wait."""
+        with self._lock:
+            return len(self._lot)
+
+    def append(self, changes: Sequence[Change]) -> list[Bay]:
+        """Add *changes*, which follow everything so far.
+
+        Returns:
+            Who waits for them, to be woken when the caller holds no lock any more.
+        """
+        if not changes:
+            return []
+        with self._lock:
+            if changes[0].revision <= self._head:
+                raise ValueError(f"revision {changes[0].revision} does not follow {self._head}")
+            due = [
+                bay for change in changes for bay in self._lot.shut(change.key, change.revision)
+            ]
+            self._window.changes.extend(changes)
+            self._head = changes[-1].revision
+            if self._capacity and len(self._window.changes) > 2 * self._capacity:
+                self._drop(len(self._window.changes) - self._capacity)
+            return due
+
+    def publish(self, changes: Sequence[Change]) -> None:
+        """:meth:`append`, and wake who waited."""
+        wake(self.append(changes))
+
+    def compact(self, revision: int) -> None:
+        """Let go of changes at or before *revision*."""
+        with self._lock:
+            if revision <= self._compacted:
+                return
+            self._compacted = revision
+            self._drop(self._window.after(max(revision, self._window.floor)))
+
+    def since(self, revision: int) -> Sequence[Change]:
+        """The changes after *revision*, which is not below what the log holds."""
+        window = self._window
+        return window.changes[window.after(revision) :]
+
+    def count_since(self, revision: int) -> int:
+        """How many there are."""
+        window = self._window
+        return len(window.changes) - window.after(revision)
+
+    def stream(self, start: str, end: str, *, after: int) -> LogStream:
+        """A place in the log; see :meth:`~kregistry.storage.backend.Backend.watch`."""
+        if self._closed:
+            raise BackendClosed("the store is closed")
+        if after < self._compacted:
+            raise RevisionCompacted(after, self._compacted)
+        return LogStream(self, KeyRange(start, end), after)
+
+    def close(self) -> None:
+        """End every stream once it has read what is there. Idempotent."""
+        with self._lock:
+            self._closed = True
+            due = self._lot.shut_all(self._head)
+        wake(due)
+
+    def _drop(self, count: int) -> None:
+        """Forget the oldest *count* changes. Readers in the middle of the old list keep it."""
+        if count:
+            changes = self._window.changes
+            self._window = Window(changes[count - 1].revision, changes[count:])
+
+
+class LogStream(ChangeStream):
+    """A place in a :class:`ChangeLog`."""
+
+    __slots__ = ("__weakref__", "_after", "_bay", "_keys", "_last", "_log")
+
+    def __init__(self, log: ChangeLog, keys: KeyRange, after: int) -> None:
+        self._log = log
+        self._keys = keys
+        self._after = after
+        self._bay: Bay | None = None
+        self._last: int | None = None  # nothing after this revision is read: the stream is closed
+
+    @property
+    def position(self) -> int:
+        return self._after
+
+    def poll(self, limit: int = 256) -> Sequence[Change]:
+        if limit < 1:
+            raise ValueError(f"limit must be positive, not {limit}")
+        self._leave()
+        while True:
+            closed, goal = self._log._closed, self._goal()
+            if self._after >= goal:
+                if closed and self._last is None:
+                    raise BackendClosed("the store is closed")
+                return ()
+            found = self._advance(limit, goal)
+            if found:
+                return found
+
+    def park(self, wake: Wake) -> bool:
+        self._leave()
+        log = self._log
+        with log._lock:
+            if log._closed or self._last is not None or not self._skip_foreign():
+                return False
+            self._bay = log._lot.bay(self._keys)
+            self._bay.add(self, wake)
+            return True
+
+    def close(self) -> None:
+        parked = None
+        with self._log._lock:
+            if self._last is None:
+                self._last = self._log._head
+            if self._bay is not None and self._bay.open:
+                parked = self._bay.remove(self)
+                self._bay = None
+        if parked is not None:
+            parked()
+
+    def _goal(self) -> int:
+        """Read up to this revision."""
+        return self._log._head if self._last is None else self._last
+
+    def _advance(self, limit: int, goal: int) -> Sequence[Change]:
+        """Some changes further on, of which there may be none for this stream."""
+        if self._after < self._log._compacted:
+            raise RevisionCompacted(self._after, self._log._compacted)
+        window = self._log._window
+        if self._after < window.floor:
+            return self._read_history(limit, goal)
+        at = window.after(self._after)
+        return self._take(window.changes[at : at + _SCAN], limit, goal)
+
+    def _take(self, changes: Sequence[Change], limit: int, goal: int) -> Sequence[Change]:
+        """Those of *changes* that are for this stream, and move behind them."""
+        start, end = self._keys
+        if changes[-1].revision > goal:
+            changes = [change for change in changes if change.revision <= goal]
+        found = [change for change in changes if start <= change.key < end]
+        if len(found) > limit:
+            del found[limit:]
+            self._after = found[-1].revision
+        else:
+            self._after = changes[-1].revision if changes else goal
+        return found
+
+    def _read_history(self, limit: int, goal: int) -> Sequence[Change]:
+        read = self._log._read_history
+        if read is None:  # a log that keeps everything cannot have let go of this
+            raise RevisionCompacted(self._after, self._log._compacted)
+        found = read(*self._keys, self._after, limit)
+        last = found[-1].revision if found else 0
+        self._after = last if len(found) == limit else max(goal, last)
+        if self._last is not None:
+            found = [change for change in found if change.revision <= goal]
+        return found
+
+    def _skip_foreign(self) -> bool:
+        """Move behind changes that are not for this stream; False if that would take long.
+
+        Runs under the lock of the log.
+        """
+        head, window = self._log._head, self._log._window
+        if self._after >= head:
+            return True
+        if self._after < window.floor:
+            return False
+        rest = window.changes[window.after(self._after) :][: _SCAN_WHEN_PARKING + 1]
+        start, end = self._keys
+        if len(rest) > _SCAN_WHEN_PARKING or any(start <= each.key < end for each in rest):
+            return False
+        self._after = head
+        return True
+
+    def _leave(self) -> None:
+        """Stop waiting. Nothing for this stream happened while it waited, or it was woken."""
+        if self._bay is None:
+            return
+        with self._log._lock:
+            bay, self._bay = self._bay, None
+            if bay is None:  # closed in the meantime
+                return
+            if bay.open:
+                bay.remove(self)
+            self._after = max(self._after, self._log._head if bay.open else bay.upto)
+
+
+def wake(bays: Sequence[Bay]) -> None:
+    """Wake everybody who waits in *bays*; call it without any lock."""
+    for bay in bays:
+        bay.wake()
+
+
+def _revision_of(change: Change) -> int:
+    return change.revision
