@@ -110,9 +110,7 @@ class ChangeLog:
         with self._lock:
             if changes[0].revision <= self._head:
                 raise ValueError(f"revision {changes[0].revision} does not follow {self._head}")
-            due = [
-                bay for change in changes for bay in self._lot.shut(change.key, change.revision)
-            ]
+            due = [bay for change in changes for bay in self._lot.shut(change.key, change.revision)]
             self._window.changes.extend(changes)
             self._head = changes[-1].revision
             if self._capacity and len(self._window.changes) > 2 * self._capacity:

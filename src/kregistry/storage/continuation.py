@@ -65,8 +65,7 @@ def decode_continue(token: str, prefix: str) -> Continuation:
     body = _parse(token)
     if body["v"] != _VERSION:
         raise ValueError(
-            "continue key is not valid: server does not recognize this encoded version "
-            f"{body['v']}"
+            f"continue key is not valid: server does not recognize this encoded version {body['v']}"
         )
     if body["rv"] == 0:
         raise ValueError(
@@ -75,9 +74,7 @@ def decode_continue(token: str, prefix: str) -> Continuation:
         )
     start = body["start"]
     if not start:
-        raise ValueError(
-            f"continue key is not valid: encoded start key empty (version {_VERSION})"
-        )
+        raise ValueError(f"continue key is not valid: encoded start key empty (version {_VERSION})")
     rooted = start if start.startswith("/") else f"/{start}"
     if rooted.startswith("//") or posixpath.normpath(rooted) != rooted:
         raise ValueError(f"continue key is not valid: {start}")

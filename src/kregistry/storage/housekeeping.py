@@ -10,6 +10,7 @@ import os
 import threading
 import weakref
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from kregistry.meta.clock import Clock
 
@@ -105,12 +106,20 @@ class Housekeeper:
         try:
             delay = owner.do_chores()
         except Exception:
-            import logging
-
-            logging.getLogger(__name__).warning("housekeeping of %s failed", self._name, exc_info=True)
+            if not self._closed:
+                _log_failure(self._name)
             return self._retry
         return None if delay is None else min(max(delay, 0.001), threading.TIMEOUT_MAX)
 
-    def _subscribe(self) -> object:
+    def _subscribe(self) -> Callable[[], None]:
         subscribe = getattr(self._clock, "subscribe", None)
-        return subscribe(self.nudge) if subscribe is not None else lambda: None
+        if subscribe is None:
+            return lambda: None
+        forget: Callable[[], None] = subscribe(self.nudge)
+        return forget
+
+
+def _log_failure(name: str) -> None:
+    import logging
+
+    logging.getLogger(__name__).warning("a chore of %s failed", name, exc_info=True)

@@ -293,9 +293,7 @@ class Interface(ABC, Generic[T]):
         """:meth:`get_list` of the one object at *key*."""
         return self.get_list(ctx, key, attrs.evolve(options, recursive=False))
 
-    def list(
-        self, ctx: Context, key: str, options: ListOptions = NO_LIST_OPTIONS
-    ) -> ObjectList[T]:
+    def list(self, ctx: Context, key: str, options: ListOptions = NO_LIST_OPTIONS) -> ObjectList[T]:
         """:meth:`get_list` of everything below *key*."""
         return self.get_list(ctx, key, attrs.evolve(options, recursive=True))
 

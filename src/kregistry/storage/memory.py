@@ -20,6 +20,7 @@ from kregistry.storage.errors import (
     RevisionMismatch,
 )
 from kregistry.storage.housekeeping import Chores, Housekeeper
+from kregistry.storage.parking import Bay
 from kregistry.storage.versions import Versions
 
 #: Keys that are compacted, or expired, in one hold of the lock.
@@ -195,10 +196,10 @@ class MemoryBackend(Backend, Chores):
         if (current.mod_revision if current is not None else 0) != expected:
             raise RevisionMismatch(current)
 
-    def _commit(self, changes: Sequence[Change]) -> list[object]:
+    def _commit(self, changes: Sequence[Change]) -> list[Bay]:
         """Make *changes* known. Runs under the lock; the caller wakes what this returns."""
         self._revision = changes[-1].revision
-        return self._log.append(changes)  # type: ignore[return-value]
+        return self._log.append(changes)
 
     def _set_deadline(self, key: str, revision: int, ttl: float | None) -> None:
         if ttl is not None:
@@ -208,9 +209,7 @@ class MemoryBackend(Backend, Chores):
             self._expiring.pop(key, None)
 
     def _after_commit(self, ttl: float | None) -> None:
-        if ttl is not None or (
-            self._interval and self._clock.monotonic() >= self._next_compaction
-        ):
+        if ttl is not None or (self._interval and self._clock.monotonic() >= self._next_compaction):
             self._housekeeper.nudge()
         self._hit("memory.after_commit")
 

@@ -74,9 +74,7 @@ class ThreadWaker(Waker):
         if not self._ring((crowd, 0)):
             _pass_on(list(crowd.values()), 0)  # type: ignore[arg-type]
 
-    def _ring(
-        self, errand: tuple[Mapping[Any, Waker] | Sequence[ThreadWaker], int] | None
-    ) -> bool:
+    def _ring(self, errand: tuple[Mapping[Any, Waker] | Sequence[ThreadWaker], int] | None) -> bool:
         """Wake the thread and charge it with *errand*; False if nobody waits any more."""
         with self._state:
             if self._retired:

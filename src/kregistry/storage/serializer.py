@@ -1,0 +1,148 @@
+"""Serializer: objects of one type to stored bytes and back."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar, cast
+
+import attrs
+
+from kregistry.meta.errors import RequestEntityTooLarge
+from kregistry.meta.object import Object
+from kregistry.runtime.codec import Codec
+from kregistry.runtime.resource import Resource
+from kregistry.runtime.unstructured import Unstructured
+from kregistry.storage.backend import Record
+from kregistry.storage.errors import CorruptObject, InternalStorageError
+from kregistry.storage.transformer import Transformer
+from kregistry.storage.versioner import VERSIONER
+
+T = TypeVar("T", bound=Object)
+
+
+@attrs.frozen
+class Stored(Generic[T]):
+    """One object as it is stored. Source: ``etcd3.objState``.
+
+    Attributes:
+        obj: The object, fresh, with its resourceVersion.
+        data: Its bytes before transformation; b"" for an object that does not exist.
+        revision: Of its last write; 0 for an object that does not exist.
+        stale: The transformer would write it differently today.
+    """
+
+    obj: T
+    data: bytes
+    revision: int
+    stale: bool
+
+
+@attrs.frozen
+class Serializer(Generic[T]):
+    """Turns objects into stored bytes and back; stores no resourceVersion and no selfLink.
+
+    Attributes:
+        codec: Objects to bytes.
+        transformer: Bytes to stored bytes.
+        resource: What the objects are; None to go by what their bytes say.
+        max_bytes: Largest stored value.
+        tag_corrupt: Raise CorruptObject for what cannot be read, in place of the cause.
+    """
+
+    codec: Codec
+    transformer: Transformer
+    resource: Resource[T] | None
+    max_bytes: int
+    tag_corrupt: bool = False
+
+    def new(self) -> T:
+        """An empty object."""
+        if self.resource is not None:
+            return self.resource.new()
+        return cast(T, Unstructured())
+
+    def encode(self, obj: T) -> bytes:
+        """The bytes of *obj*, which is not changed."""
+        return self.codec.encode(VERSIONER.prepared(obj))
+
+    def decode(self, data: bytes, revision: int) -> T:
+        """A fresh object, with *revision* as resourceVersion. What the codec raises comes out."""
+        if self.resource is not None:
+            obj = self.codec.decode(data, self.resource.cls)
+        else:
+            obj = cast(T, self.codec.decode_any(data))
+        VERSIONER.update_object(obj, revision)
+        return obj
+
+    def copy(self, obj: T) -> T:
+        """A deep copy."""
+        return self.codec.copy(obj)
+
+    def to_storage(self, key: str, data: bytes) -> bytes:
+        """Bytes to store.
+
+        Raises:
+            InternalStorageError: The transformer failed.
+            RequestEntityTooLarge: They are too many.
+        """
+        try:
+            value = self.transformer.to_storage(data, key.encode())
+        except Exception as error:
+            raise InternalStorageError(str(error)) from error
+        if len(value) > self.max_bytes:
+            raise RequestEntityTooLarge(f"limit is {self.max_bytes}")
+        return value
+
+    def from_storage(self, key: str, value: bytes) -> tuple[bytes, bool]:
+        """The bytes behind a stored value, and whether it is stale.
+
+        Raises:
+            InternalStorageError: The transformer failed; CorruptObject if so configured.
+        """
+        try:
+            return self.transformer.from_storage(value, key.encode())
+        except Exception as error:
+            if self.tag_corrupt:
+                text = f"data from the storage is not transformable revision=0: {error}"
+                raise CorruptObject(key, 0, text) from error
+            raise InternalStorageError(str(error)) from error
+
+    def load(self, record: Record) -> Stored[T]:
+        """What *record* holds."""
+        data, stale = self.from_storage(record.key, record.value)
+        return Stored(
+            self._tagged(record.key, data, record.mod_revision), data, record.mod_revision, stale
+        )
+
+    def read(self, key: str, value: bytes, revision: int) -> T:
+        """The object in a stored value."""
+        data, _ = self.from_storage(key, value)
+        return self._tagged(key, data, revision)
+
+    def nothing(self) -> Stored[T]:
+        """What stands for an object that does not exist."""
+        return Stored(self.new(), b"", 0, False)
+
+    def suggested(self, cached: T | None) -> Stored[T] | None:
+        """What the caller believes to be stored, as a copy.
+
+        None when there is no such belief, or none that could be checked: without a
+        resourceVersion it cannot be compared with what is really there.
+        """
+        if cached is None:
+            return None
+        try:
+            revision = VERSIONER.object_resource_version(cached)
+        except ValueError:
+            return None
+        if revision == 0:
+            return None
+        return Stored(self.copy(cached), self.encode(cached), revision, False)
+
+    def _tagged(self, key: str, data: bytes, revision: int) -> T:
+        try:
+            return self.decode(data, revision)
+        except Exception as error:
+            if not self.tag_corrupt:
+                raise
+            text = f"object not decodable revision={revision}: {error}"
+            raise CorruptObject(key, 0, text) from error

@@ -1,0 +1,183 @@
+"""Update and Deletion: the retry loops of the two verbs that change what exists.
+
+Neither trusts what the caller believes to be stored. A belief may save a read; every refusal
+is confirmed on what really is there, and every write carries the revision it was based on.
+
+Source: ``k8s.io/apiserver/pkg/storage/etcd3/store.go`` GuaranteedUpdate, conditionalDelete.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+
+import attrs
+
+from kregistry.meta.context import Context
+from kregistry.meta.object import Object
+from kregistry.storage.backend import Backend, Record
+from kregistry.storage.errors import KeyNotFound, RequestTimeout, RevisionMismatch
+from kregistry.storage.interface import (
+    ResponseMeta,
+    UpdateFunc,
+    ValidateObjectFunc,
+    WithTTL,
+)
+from kregistry.storage.preconditions import Preconditions
+from kregistry.storage.serializer import Serializer, Stored
+
+T = TypeVar("T", bound=Object)
+
+TIMED_OUT = "request did not complete within requested timeout"
+
+
+@attrs.define
+class _Change(ABC, Generic[T]):
+    """One call of a verb: what it works on, and what it knows of it so far.
+
+    Attributes:
+        key: Full key.
+        state: What is believed to be stored.
+        current: That was read from the backend during this call.
+    """
+
+    backend: Backend
+    serializer: Serializer[T]
+    ctx: Context
+    key: str
+    preconditions: Preconditions
+    state: Stored[T] = attrs.field(init=False)
+    current: bool = attrs.field(init=False, default=False)
+
+    def run(self, cached: T | None) -> T:
+        """Try until nobody interferes."""
+        suggested = self.serializer.suggested(cached)
+        if suggested is None:
+            self._reread()
+        else:
+            self.state = suggested
+        while True:
+            done = self._attempt()
+            if done is not None:
+                return done
+            if self.ctx.cancelled:
+                raise RequestTimeout(self.key, 0, TIMED_OUT)
+
+    @abstractmethod
+    def _attempt(self) -> T | None:
+        """Try once; None to try again on the new :attr:`state`."""
+
+    @abstractmethod
+    def _absent(self) -> Stored[T]:
+        """What to work on when there is nothing; or raise."""
+
+    def _reread(self) -> None:
+        self._adopt(self.backend.get(self.key).record)
+
+    def _adopt(self, record: Record | None) -> None:
+        """Work on what the backend says from now on."""
+        self.state = self._absent() if record is None else self.serializer.load(record)
+        self.current = True
+
+    def _outdated(self, refusal: Exception, *, same_counts: bool) -> None:
+        """Go on with what is stored, if *refusal* may come from an outdated belief.
+
+        Args:
+            same_counts: If what is stored is just what was believed, the refusal stands.
+        """
+        if self.current:
+            raise refusal
+        believed = self.state.revision
+        self._reread()
+        if same_counts and self.state.revision == believed:
+            raise refusal
+
+
+@attrs.define
+class Update(_Change[T]):
+    """One call of ``guaranteed_update``.
+
+    Attributes:
+        try_update: The caller's function.
+        ignore_not_found: Start from an empty object if there is none.
+    """
+
+    try_update: UpdateFunc[T]
+    ignore_not_found: bool
+
+    def _absent(self) -> Stored[T]:
+        if not self.ignore_not_found:
+            raise KeyNotFound(self.key)
+        return self.serializer.nothing()
+
+    def _attempt(self) -> T | None:
+        try:
+            self.preconditions.check(self.key, self.state.obj)
+        except Exception as refusal:
+            self._outdated(refusal, same_counts=False)
+            return None
+        try:
+            result = self.try_update(self.state.obj, ResponseMeta(self.state.revision))
+        except Exception as refusal:
+            self._outdated(refusal, same_counts=True)
+            return None
+        obj, ttl = (result.obj, result.ttl) if isinstance(result, WithTTL) else (result, 0)
+        data = self.serializer.encode(obj)
+        if data == self.state.data and not self.state.stale:
+            if not self.current:
+                self._reread()
+                if data != self.state.data:
+                    return None
+            if not self.state.stale:
+                return self.serializer.decode(self.state.data, self.state.revision)
+        return self._write(data, ttl)
+
+    def _write(self, data: bytes, ttl: int) -> T | None:
+        value = self.serializer.to_storage(self.key, data)
+        try:
+            revision = self.backend.put(
+                self.key, value, expected=self.state.revision, ttl=seconds(ttl)
+            )
+        except RevisionMismatch as mismatch:
+            self._adopt(mismatch.current)
+            return None
+        return self.serializer.decode(data, revision)
+
+
+@attrs.define
+class Deletion(_Change[T]):
+    """One call of ``delete``.
+
+    Attributes:
+        validate: The caller's veto.
+    """
+
+    validate: ValidateObjectFunc[T]
+
+    def _absent(self) -> Stored[T]:
+        raise KeyNotFound(self.key)
+
+    def _attempt(self) -> T | None:
+        try:
+            self.preconditions.check(self.key, self.state.obj)
+            self.validate(self.ctx, self.state.obj)
+        except Exception as refusal:
+            self._outdated(refusal, same_counts=True)
+            return None
+        try:
+            revision = self.backend.delete(self.key, expected=self.state.revision)
+        except RevisionMismatch as mismatch:
+            self._adopt(mismatch.current)
+            return None
+        return self.serializer.decode(self.state.data, revision)
+
+
+def seconds(ttl: int) -> float | None:
+    """A ttl as the backend takes it.
+
+    Raises:
+        ValueError: It is negative, or no number of seconds.
+    """
+    if isinstance(ttl, bool) or not isinstance(ttl, int) or not 0 <= ttl < 2**63:
+        raise ValueError(f"ttl must be a number of seconds, not {ttl!r}")
+    return float(ttl) if ttl else None

@@ -1,0 +1,243 @@
+"""ObjectEvents: from changes of bytes to events about objects.
+
+Source: ``k8s.io/apiserver/pkg/storage/etcd3/watcher.go``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+from kregistry.meta.errors import Expired, InternalError, StatusError
+from kregistry.meta.object import Object
+from kregistry.meta.status import Status
+from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Record
+from kregistry.storage.corrupt import corrupt_deletion
+from kregistry.storage.errors import BackendClosed, CorruptObject, RevisionCompacted
+from kregistry.storage.keys import KeyRange
+from kregistry.storage.predicate import SelectionPredicate
+from kregistry.storage.serializer import Serializer
+from kregistry.storage.watch import Event, EventSource, EventType
+
+T = TypeVar("T", bound=Object)
+
+#: On the bookmark that ends the initial events. Source: ``metav1.InitialEventsAnnotationKey``.
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+
+#: Records of the initial state in one read.
+INITIAL_PAGE = 10_000
+
+_BATCH = 64
+
+_TOO_OLD = "The resourceVersion for the provided watch is too old."
+
+
+class Failed(EventSource[T]):
+    """A watch that is over before it began: one ERROR."""
+
+    def __init__(self, error: Exception) -> None:
+        self._events: list[Event[T]] | None = [error_event(error)]
+
+    def take(self) -> Sequence[Event[T]] | None:
+        events, self._events = self._events, None
+        return events
+
+    def park(self, wake: Callable[[], None]) -> bool:
+        return False
+
+    def seal(self) -> None:
+        pass
+
+
+class Initial:
+    """What exists when a watch begins, page by page as of one revision."""
+
+    def __init__(self, backend: Backend, keys: KeyRange) -> None:
+        self._backend = backend
+        self._keys = keys
+        page = backend.range(*keys, limit=INITIAL_PAGE)
+        self.revision = page.revision
+        self._keep(page)
+
+    def take(self) -> list[Record]:
+        """Some more records; empty at the end."""
+        if not self._records and self._more:
+            start = f"{self._last}\0"
+            self._keep(
+                self._backend.range(
+                    start, self._keys.end, limit=INITIAL_PAGE, revision=self.revision
+                )
+            )
+        return [self._records.popleft() for _ in range(min(_BATCH, len(self._records)))]
+
+    def _keep(self, page: Page) -> None:
+        self._records = deque(page.records)
+        self._more = page.more
+        self._last = page.records[-1].key if page.records else ""
+
+
+class ObjectEvents(EventSource[T], Generic[T]):
+    """The events of one watch.
+
+    Args:
+        initial: Delivered as ADDED before anything else; None for nothing.
+        bookmark: Deliver the bookmark that ends the initial events.
+        progress: Deliver a bookmark when all is read, now and after :meth:`ask_progress`.
+        future: The store has yet to come to where *stream* begins.
+    """
+
+    def __init__(
+        self,
+        serializer: Serializer[T],
+        predicate: SelectionPredicate,
+        stream: ChangeStream,
+        *,
+        initial: Initial | None = None,
+        bookmark: bool = False,
+        progress: bool = False,
+        future: bool = False,
+    ) -> None:
+        self._serializer = serializer
+        self._predicate = predicate
+        self._stream = stream
+        self._waits_for = stream.position + 1 if future else 0
+        self._initial = initial
+        self._bookmark = bookmark
+        self._progress = progress
+        self._wake: Callable[[], None] | None = None
+        self._sealed = False
+        self._over = False
+
+    def take(self) -> Sequence[Event[T]] | None:
+        if self._over:
+            return None
+        try:
+            events = self._take_initial() if self._initial is not None else self._take_changes()
+        except BackendClosed:
+            events = None
+        except RevisionCompacted:
+            events = [error_event(Expired(_TOO_OLD))]
+        except Exception as error:
+            events = [error_event(error)]
+        if events is None or (events and events[-1].type is EventType.ERROR):
+            self._over = True
+        return events
+
+    def park(self, wake: Callable[[], None]) -> bool:
+        self._wake = wake
+        if self._over or self._initial is not None or self._progress_due():
+            return False
+        return self._stream.park(wake)
+
+    def seal(self) -> None:
+        self._sealed = True
+        self._stream.close()
+
+    def ask_progress(self) -> None:
+        """Deliver a bookmark once all that has happened was delivered. From any thread."""
+        self._progress = True
+        wake = self._wake
+        if wake is not None:
+            wake()
+
+    def _take_initial(self) -> Sequence[Event[T]]:
+        initial = self._initial
+        assert initial is not None
+        records = initial.take()
+        if records:
+            return self._each(records, self._added)
+        self._initial = None
+        if not self._bookmark:
+            return self.take() or ()
+        return [self._bookmark_at(initial.revision, {INITIAL_EVENTS_END: "true"})]
+
+    def _take_changes(self) -> Sequence[Event[T]] | None:
+        while changes := self._stream.poll(_BATCH):
+            events = self._each(changes, self._event)
+            if events:
+                return events
+        if self._sealed:
+            return None
+        if self._progress_due():
+            self._progress = False
+            return [self._bookmark_at(self._stream.position, {})]
+        return ()
+
+    def _progress_due(self) -> bool:
+        """A bookmark is due, and the watch is not waiting for a revision yet to come."""
+        return self._progress and self._stream.position >= self._waits_for
+
+    def _each(
+        self, sources: Sequence[Any], make: Callable[[Any], Event[T] | None]
+    ) -> list[Event[T]]:
+        """Events of *sources*; an ERROR, after which nothing follows, in place of the first
+        that fails."""
+        events: list[Event[T]] = []
+        for source in sources:
+            try:
+                event = make(source)
+            except Exception as error:
+                event = error_event(error)
+            if event is not None:
+                events.append(event)
+                if event.type is EventType.ERROR:
+                    break
+        return events
+
+    def _added(self, record: Record) -> Event[T] | None:
+        obj = self._serializer.read(record.key, record.value, record.mod_revision)
+        return Event(EventType.ADDED, obj) if self._predicate.selects(obj) else None
+
+    def _event(self, change: Change) -> Event[T] | None:
+        """What *change* means to somebody who sees only what the predicate selects.
+
+        An object that stops matching is DELETED, with its content from before and the
+        revision of now; one that starts matching is ADDED.
+
+        Source: ``watchChan.transform``.
+        """
+        if change.value is None:
+            return self._deleted(change)
+        new = self._serializer.read(change.key, change.value, change.revision)
+        if change.previous is None:
+            return Event(EventType.ADDED, new) if self._predicate.selects(new) else None
+        if self._predicate.empty:
+            return Event(EventType.MODIFIED, new)
+        old = self._serializer.read(change.key, change.previous, change.revision)
+        match self._predicate.selects(old), self._predicate.selects(new):
+            case True, True:
+                return Event(EventType.MODIFIED, new)
+            case False, True:
+                return Event(EventType.ADDED, new)
+            case True, False:
+                return Event(EventType.DELETED, old)
+        return None
+
+    def _deleted(self, change: Change) -> Event[T] | None:
+        assert change.previous is not None
+        try:
+            old = self._serializer.read(change.key, change.previous, change.revision)
+        except CorruptObject as error:
+            return _error(corrupt_deletion(error))
+        return Event(EventType.DELETED, old) if self._predicate.selects(old) else None
+
+    def _bookmark_at(self, revision: int, annotations: dict[str, str]) -> Event[T]:
+        obj = self._serializer.new()
+        obj.metadata.resource_version = str(revision)
+        obj.metadata.annotations = annotations
+        return Event(EventType.BOOKMARK, obj)
+
+
+def error_event(error: Exception) -> Event[Any]:
+    """The ERROR event for *error*: its own Status, or an internal error that quotes it.
+
+    Source: ``etcd3.parseError``.
+    """
+    if isinstance(error, RevisionCompacted):
+        error = Expired(_TOO_OLD)
+    return _error(error.status if isinstance(error, StatusError) else InternalError(error).status)
+
+
+def _error(status: Status) -> Event[Any]:
+    return Event(EventType.ERROR, cast(Any, status))
