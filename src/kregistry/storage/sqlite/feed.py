@@ -1,0 +1,169 @@
+"""The feed: every committed change, this process's and others', into one log, in order.
+
+While nobody watches nothing is gathered. The first watcher starts the log at the store's
+revision, and the poller that notices what other processes commit.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+
+from kregistry.storage.backend import Change, ChangeStream
+from kregistry.storage.changelog import ChangeLog, LogStream, wake
+from kregistry.storage.errors import BackendError, RevisionCompacted
+from kregistry.storage.parking import Bay
+from kregistry.storage.sqlite.reader import Reader
+
+_KEPT = 1024
+_CHUNK = 256
+
+
+class Feed:
+    """Owns the log of changes and everybody's place in it.
+
+    Args:
+        reader: Reads what this process did not write, or wrote while nobody watched.
+        watched: Called when somebody begins to watch.
+    """
+
+    def __init__(self, reader: Reader, watched: Callable[[], None]) -> None:
+        self._reader = reader
+        self._watched = watched
+        self._lock = threading.Lock()
+        self._streams: weakref.WeakSet[FeedStream] = weakref.WeakSet()
+        self._log: ChangeLog | None = None
+        self._failure: BackendError | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody has a place in the log."""
+        return bool(self._streams)
+
+    def stream(self, start: str, end: str, *, after: int) -> ChangeStream:
+        """See :meth:`~kregistry.storage.backend.Backend.watch`."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            state = self._reader.state()
+            if after < state.compacted:
+                raise RevisionCompacted(after, state.compacted)
+            if self._log is None or not self._streams:
+                self._log = ChangeLog(
+                    revision=state.revision,
+                    compacted=state.compacted,
+                    capacity=_KEPT,
+                    read_history=self._reader.history,
+                )
+            stream = FeedStream(self._log.stream(start, end, after=after), self._leave)
+            self._streams.add(stream)
+        self._watched()
+        return stream
+
+    def publish(self, before: int, changes: Sequence[Change] | None) -> None:
+        """Make a commit of this process known.
+
+        Args:
+            before: Revision before the commit.
+            changes: What it changed; None if nobody listened when it began.
+        """
+        due: list[Bay] = []
+        with self._lock:
+            log = self._log
+            if log is None or not self._streams:
+                return
+            if changes is not None and log.head == before:
+                due = log.append(changes)
+            else:
+                due = self._catch_up(log)
+        wake(due)
+
+    def catch_up(self) -> None:
+        """Make known whatever is committed and was not published yet."""
+        due: list[Bay] = []
+        with self._lock:
+            if self._log is not None and self._streams:
+                due = self._catch_up(self._log)
+        wake(due)
+
+    def _catch_up(self, log: ChangeLog) -> list[Bay]:
+        due: list[Bay] = []
+        try:
+            state = self._reader.state()
+            while log.head < state.revision:
+                changes = self._reader.all_history(log.head, _CHUNK)
+                if not changes:
+                    break
+                due += log.append(changes)
+            log.compact(state.compacted)
+        except RevisionCompacted as error:
+            # Others wrote and compacted while this process stood still: nobody can be told
+            # what happened in between.
+            self._end(error)
+            self._log = None
+        return due
+
+    def compact(self, revision: int) -> None:
+        """Take note of a compaction."""
+        with self._lock:
+            if self._log is not None:
+                self._log.compact(revision)
+
+    def fail(self, error: BackendError) -> None:
+        """End every stream, and every later one, with *error*."""
+        with self._lock:
+            self._failure = error
+            self._end(error)
+
+    def close(self, error: BackendError) -> None:
+        """End every stream once it has read what is there."""
+        with self._lock:
+            self._failure = error
+            if self._log is not None:
+                self._log.close()
+
+    def abandon(self, error: BackendError) -> None:
+        """In a forked child: the locks may be held by threads that do not exist here."""
+        self._lock = threading.Lock()
+        self._failure = error
+        for stream in list(self._streams):
+            stream.failure = error
+
+    def _end(self, error: BackendError) -> None:
+        for stream in list(self._streams):
+            stream.fail(error)
+
+    def _leave(self, stream: FeedStream) -> None:
+        self._streams.discard(stream)
+
+
+class FeedStream(ChangeStream):
+    """A place in the log that can be taken away with an error."""
+
+    def __init__(self, inner: LogStream, leave: Callable[[FeedStream], None]) -> None:
+        self._inner = inner
+        self._leave = leave
+        self.failure: BackendError | None = None
+
+    def poll(self, limit: int = 256) -> Sequence[Change]:
+        if self.failure is not None:
+            raise self.failure
+        return self._inner.poll(limit)
+
+    def park(self, wake: Callable[[], None]) -> bool:
+        return self.failure is None and self._inner.park(wake)
+
+    @property
+    def position(self) -> int:
+        return self._inner.position
+
+    def fail(self, error: BackendError) -> None:
+        """End here with *error*; a parked reader is woken."""
+        self.failure = error
+        self._inner.close()
+
+    def close(self) -> None:
+        self._leave(self)
+        if self.failure is None:
+            self._inner.close()

@@ -1,0 +1,136 @@
+"""The lock beside the database: who commits or checkpoints, one at a time, on this machine.
+
+SQLite before 3.51.3 may corrupt a file when a connection resets the write-ahead log while
+another one checkpoints it. Here both happen only under this lock, so they never overlap. It
+also makes processes queue for the right to write in an orderly way: SQLite's own waiting
+sleeps up to 100 ms a turn.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+
+from kregistry.storage.errors import BackendUnavailable
+
+_FIRST_PAUSE = 0.00005
+_LONGEST_PAUSE = 0.002
+_SUSPECT = b"suspect"
+
+
+class LockFile:
+    """An exclusive lock between open stores, also of one process. Not reentrant.
+
+    The caller makes sure that one thread at a time uses it.
+    """
+
+    def __init__(self, path: str, *, timeout: float) -> None:
+        self.path = path
+        self._timeout = timeout
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def acquire(self) -> None:
+        """Wait for the lock.
+
+        Raises:
+            BackendUnavailable: Others kept it for the whole busy timeout.
+        """
+        if not self._try():
+            self._wait()
+
+    def try_acquire(self) -> bool:
+        """Take the lock if that needs no waiting."""
+        return self._try()
+
+    def release(self) -> None:
+        """Give it back."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def is_linked(self) -> bool:
+        """Whether the file still has a name: without one, others cannot see the lock."""
+        return os.fstat(self._file).st_nlink > 0
+
+    def _try(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EINTR):
+                return False
+            raise
+        return True
+
+    def _wait(self) -> None:
+        # Polled, because a blocking flock knows no timeout.
+        deadline = time.monotonic() + self._timeout
+        pause = _FIRST_PAUSE
+        while not self._try():
+            if time.monotonic() >= deadline:
+                raise BackendUnavailable(
+                    f"another process kept {self.path} locked for {self._timeout:g} s; look for "
+                    "one that hangs or is stopped, then try again"
+                )
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def mark_suspect(self) -> None:
+        """Remember, for whoever opens the store next, that a write failed. Best effort."""
+        try:
+            os.pwrite(self._file, _SUSPECT, 0)
+            os.fsync(self._file)
+        except OSError:
+            return
+
+    def is_suspect(self) -> bool:
+        """Whether a write failed since the store was last checked."""
+        return os.pread(self._file, len(_SUSPECT), 0) == _SUSPECT
+
+    def clear_suspicion(self) -> None:
+        """Forget the mark, after a check."""
+        os.ftruncate(self._file, 0)
+
+    def close(self) -> None:
+        """Close the file, which also gives the lock back. Idempotent."""
+        place, self._file = self._file, -1
+        if place >= 0:
+            os.close(place)
+
+
+def beside(path: str) -> str:
+    """Name of the lock of the database *path*."""
+    return path + ".lock"
+
+
+class Presence:
+    """Shows other processes that this one has the store open. Changed under the lock.
+
+    Args:
+        path: A file that all of them have in common.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def is_alone(self) -> bool:
+        """Whether nobody else is here. Only before :meth:`enter` or after :meth:`leave`."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        return True
+
+    def enter(self) -> None:
+        """Be here."""
+        fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+    def leave(self) -> None:
+        """Be gone."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        place, self._file = self._file, -1
+        if place >= 0:
+            os.close(place)

@@ -1,0 +1,197 @@
+"""Reads: each sees one state of the store, and says at which revision."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from kregistry.storage.backend import Change, Page, Record, Snapshot
+from kregistry.storage.errors import RevisionCompacted, RevisionInFuture
+from kregistry.storage.sqlite import expiry, faults
+from kregistry.storage.sqlite.connections import Readers
+
+_GET = """
+SELECT s.revision, l.value, n.revision, n.created
+FROM store AS s LEFT JOIN newest AS n ON n.key = ? LEFT JOIN log AS l ON l.revision = n.revision
+WHERE s.id = 1
+"""
+_STATE = "SELECT revision, compacted FROM store WHERE id = 1"
+_NOW = """
+SELECT CAST(n.key AS TEXT), l.value, n.revision, n.created
+FROM newest AS n CROSS JOIN log AS l ON l.revision = n.revision
+WHERE n.key >= ? AND n.key < ? AND n.created > 0
+ORDER BY n.key LIMIT ?
+"""
+_COUNT_NOW = "SELECT count(*) FROM newest WHERE key >= ? AND key < ? AND created > 0"
+# The version of a key at a past revision: from its newest one back, until old enough.
+_VERSION_AT = """
+CASE WHEN n.revision <= :revision THEN n.revision ELSE (
+    WITH RECURSIVE chain (revision, previous) AS (
+        SELECT revision, previous FROM log WHERE revision = n.revision
+        UNION ALL
+        SELECT log.revision, log.previous FROM chain JOIN log ON log.revision = chain.previous
+        WHERE chain.revision > :revision
+    )
+    SELECT revision FROM chain WHERE revision <= :revision
+) END
+"""
+_FROM_THEN = (
+    "FROM newest AS n CROSS JOIN log AS l ON l.revision = "
+    + _VERSION_AT
+    + "WHERE n.key >= :start AND n.key < :end AND l.created > 0 "
+)
+_THEN = (
+    "SELECT CAST(n.key AS TEXT), l.value, l.revision, l.created "
+    + _FROM_THEN
+    + "ORDER BY n.key LIMIT :limit"
+)
+_COUNT_THEN = "SELECT count(*) " + _FROM_THEN
+_CHANGES = """
+SELECT CAST(l.key AS TEXT), l.revision, l.value, p.value,
+       CASE WHEN p.created > 0 THEN l.previous ELSE 0 END
+FROM log AS l LEFT JOIN log AS p ON p.revision = l.previous
+WHERE l.revision > ?
+"""
+_INTEGRITY = "PRAGMA integrity_check(100)"
+_HISTORY = _CHANGES + "AND l.key >= ? AND l.key < ? ORDER BY l.revision LIMIT ?"
+_ALL_HISTORY = _CHANGES + "ORDER BY l.revision LIMIT ?"
+
+
+class State(NamedTuple):
+    """How far the store is, at both ends.
+
+    Attributes:
+        revision: Newest revision.
+        compacted: Lowest one that can be read.
+    """
+
+    revision: int
+    compacted: int
+
+
+class Reader:
+    """All queries that change nothing.
+
+    Args:
+        readers: Lends connections.
+        path: Named in errors.
+        damaged: Told when the file turns out to be damaged.
+    """
+
+    def __init__(self, readers: Readers, path: str, damaged: Callable[[str], object]) -> None:
+        self._readers = readers
+        self._path = path
+        self._damaged = damaged
+
+    def get(self, key: str) -> Snapshot:
+        """One key; see :meth:`~kregistry.storage.backend.Backend.get`."""
+        (revision, value, modified, created) = self._row(_GET, (key.encode(),))
+        if not created:
+            return Snapshot(None, revision)
+        return Snapshot(Record(key, value, modified, created), revision)
+
+    def state(self) -> State:
+        """How far the store is now."""
+        return State(*self._row(_STATE, ()))
+
+    def range(self, start: str, end: str, *, limit: int, revision: int, count: bool) -> Page:
+        """A run of keys; see :meth:`~kregistry.storage.backend.Backend.range`."""
+        bounds = (start.encode(), end.encode())
+        try:
+            with self._readers.snapshot() as cursor:
+                state = State(*cursor.execute(_STATE).fetchone())
+                then = _check(state, revision)
+                rows = _rows(cursor, bounds, limit + 1 if limit else -1, then)
+                counted = _count(cursor, bounds, then) if count else -1
+        except faults.ENGINE_ERRORS as error:
+            raise self._translate(error) from error
+        more = bool(limit) and len(rows) > limit
+        if more:
+            del rows[limit:]
+        return Page(rows, state.revision, more, counted)
+
+    def history(self, start: str, end: str, after: int, limit: int) -> Sequence[Change]:
+        """Changes of a range, in order; see :data:`~kregistry.storage.changelog.ReadHistory`."""
+        return self._changes(_HISTORY, (after, start.encode(), end.encode(), limit))
+
+    def all_history(self, after: int, limit: int) -> Sequence[Change]:
+        """Changes of every key, in order."""
+        return self._changes(_ALL_HISTORY, (after, limit))
+
+    def due(self, now: float, limit: int) -> Sequence[tuple[str, int]]:
+        """Keys whose time is up, and the revisions they are at."""
+        return self._all(expiry.DUE, (now, limit))
+
+    def next_deadline(self) -> float | None:
+        """When the next key is due, in seconds since the epoch; None if none is."""
+        deadline: float | None
+        (deadline,) = self._row(expiry.NEXT, ())
+        return deadline
+
+    def integrity(self) -> list[str]:
+        """What SQLite finds wrong with the file."""
+        return [text for (text,) in self._all(_INTEGRITY, ()) if text != "ok"]
+
+    def _changes(self, query: str, arguments: tuple[object, ...]) -> Sequence[Change]:
+        try:
+            with self._readers.snapshot() as cursor:
+                state = State(*cursor.execute(_STATE).fetchone())
+                rows = cursor.execute(query, arguments).fetchall()
+        except faults.ENGINE_ERRORS as error:
+            raise self._translate(error) from error
+        after = arguments[0]
+        if isinstance(after, int) and after < state.compacted:
+            raise RevisionCompacted(after, state.compacted)
+        return [Change._make(row) for row in rows]
+
+    def _row(self, query: str, arguments: tuple[object, ...]) -> Any:
+        return self._all(query, arguments)[0]
+
+    def _all(self, query: str, arguments: tuple[object, ...]) -> list[Any]:
+        """All rows of a query. One statement is one snapshot, and half the price of several."""
+        try:
+            cursor = self._readers.take()
+            try:
+                rows = cursor.execute(query, arguments).fetchall()
+            except BaseException:
+                self._readers.drop(cursor)
+                raise
+            self._readers.give(cursor)
+        except faults.ENGINE_ERRORS as error:
+            raise self._translate(error) from error
+        return rows
+
+    def _translate(self, error: BaseException) -> Exception:
+        if faults.is_damage(error):
+            self._damaged(f"it was found to be damaged: {error}")
+        return faults.translate(error, self._path, "reading")
+
+
+def _check(state: State, revision: int) -> int:
+    """The past revision to read at, 0 for now."""
+    if revision > state.revision:
+        raise RevisionInFuture(revision, state.revision)
+    if revision and revision < state.compacted:
+        raise RevisionCompacted(revision, state.compacted)
+    return 0 if revision == state.revision else revision
+
+
+def _rows(
+    cursor: sqlite3.Cursor, bounds: tuple[bytes, bytes], limit: int, revision: int
+) -> list[Record]:
+    if revision:
+        names = {"start": bounds[0], "end": bounds[1], "revision": revision, "limit": limit}
+        cursor.execute(_THEN, names)
+    else:
+        cursor.execute(_NOW, (*bounds, limit))
+    return list(map(Record._make, cursor.fetchall()))
+
+
+def _count(cursor: sqlite3.Cursor, bounds: tuple[bytes, bytes], revision: int) -> int:
+    if revision:
+        names = {"start": bounds[0], "end": bounds[1], "revision": revision}
+        cursor.execute(_COUNT_THEN, names)
+    else:
+        cursor.execute(_COUNT_NOW, bounds)
+    return int(cursor.fetchone()[0])

@@ -1,0 +1,146 @@
+"""The one transaction at a time that changes the store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from kregistry.meta.failpoints import Failpoints
+from kregistry.storage.backend import Change, Record
+from kregistry.storage.errors import RevisionMismatch, StorageFull
+from kregistry.storage.sqlite import faults
+from kregistry.storage.sqlite.commit import Request
+from kregistry.storage.sqlite.feed import Feed
+from kregistry.storage.sqlite.guard import Guard
+
+_REVISION = "SELECT revision FROM store WHERE id = 1"
+_BUMP = "UPDATE store SET revision = ? WHERE id = 1"
+_POINTER = "SELECT revision, created FROM newest WHERE key = ?"
+_VALUE = "SELECT value FROM log WHERE revision = ?"
+_APPEND = "INSERT INTO log (revision, key, previous, created, value) VALUES (?, ?, ?, ?, ?)"
+_POINT = "INSERT OR REPLACE INTO newest (key, revision, created, expires) VALUES (?, ?, ?, ?)"
+
+
+class Writer:
+    """Applies batches of requests. One thread at a time, by the caller's care.
+
+    Args:
+        connection: Opened for writing, by nobody else in this process.
+        guard: Keeps other processes out, and knows whether writing is allowed at all.
+        feed: Gets the changes of each committed batch, in the order of revisions.
+        failpoints: Asked at each step, if given.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        guard: Guard,
+        *,
+        feed: Feed,
+        failpoints: Failpoints | None,
+    ) -> None:
+        self.connection = connection
+        self._cursor = connection.cursor()
+        self._guard = guard
+        self._feed = feed
+        self._failpoints = failpoints
+
+    def run(self, batch: Sequence[Request]) -> None:
+        """Commit what of *batch* may be written, then publish it.
+
+        A request whose key is not at the revision it expects is refused by itself; only the
+        failure of the transaction fails them all. When there is no room, deletions are tried
+        again alone, with the reserve set free.
+        """
+        try:
+            self._run(self._guard.admit(batch))
+        except StorageFull:
+            deletions = [request for request in batch if request.value is None]
+            if not deletions:
+                raise
+            self._refuse_puts(batch)
+            self._run(deletions)
+
+    def _refuse_puts(self, batch: Sequence[Request]) -> None:
+        for request in batch:
+            request.revision = 0
+            request.error = None
+            if request.value is not None:
+                request.error = faults.full(self._guard.path)
+
+    def _run(self, batch: Sequence[Request]) -> None:
+        if not batch:
+            return
+        with self._guard.writing("writing to"):
+            self._hit("sqlite.before_begin")
+            with self.transaction() as cursor:
+                self._hit("sqlite.after_begin")
+                (before,) = cursor.execute(_REVISION).fetchone()
+                described: list[Change] | None = [] if self._feed.is_watched else None
+                after = self._apply_all(batch, before, described)
+                if after == before:
+                    cursor.execute("ROLLBACK")
+                    return
+                cursor.execute(_BUMP, (after,))
+                self._hit("sqlite.before_commit")
+            self._hit("sqlite.after_commit")
+        self._hit("sqlite.before_publish")
+        self._feed.publish(before, described)
+
+    def _apply_all(
+        self, batch: Sequence[Request], revision: int, described: list[Change] | None
+    ) -> int:
+        for request in batch:
+            if self._apply(request, revision + 1, described):
+                revision += 1
+        return revision
+
+    def _apply(self, request: Request, revision: int, described: list[Change] | None) -> bool:
+        execute = self._cursor.execute
+        pointer = execute(_POINTER, (request.key,)).fetchone()
+        previous, created = pointer or (0, 0)
+        held = previous if created else 0
+        if held != request.expected:
+            request.error = RevisionMismatch(self._current(request.text, held, created))
+            return False
+        value = request.value
+        if described is not None:
+            old = execute(_VALUE, (held,)).fetchone()[0] if held else None
+            described.append(Change(request.text, revision, value, old, held))
+        created = 0 if value is None else created or revision
+        execute(_APPEND, (revision, request.key, previous, created, value))
+        execute(_POINT, (request.key, revision, created, request.expires))
+        request.revision = revision
+        return True
+
+    def _current(self, key: str, held: int, created: int) -> Record | None:
+        if not held:
+            return None
+        return Record(key, self._cursor.execute(_VALUE, (held,)).fetchone()[0], held, created)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Cursor]:
+        """A write transaction that commits, or leaves nothing behind.
+
+        The block may end it itself.
+        """
+        cursor = self._cursor
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            yield cursor
+            if self.connection.in_transaction:
+                cursor.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        # SQLite has often rolled back by itself, and says so.
+        if self.connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._cursor.execute("ROLLBACK")
+
+    def _hit(self, name: str) -> None:
+        if self._failpoints is not None:
+            self._failpoints.hit(name)
