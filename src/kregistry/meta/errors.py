@@ -23,9 +23,7 @@ Source: ``k8s.io/apimachinery/pkg/api/errors``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Final
-
-from typing_extensions import Self
+from typing import Any, ClassVar, Final, Self
 
 from kregistry.meta.field import ErrorList
 from kregistry.meta.goformat import quote

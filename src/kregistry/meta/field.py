@@ -15,10 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import attrs
-from typing_extensions import Self
 
 from kregistry.meta.goformat import Verbatim, quote, value_text
 

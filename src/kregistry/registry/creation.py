@@ -1,0 +1,105 @@
+"""The way of a create through a Store.
+
+Source: ``genericregistry.Store.Create``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from kregistry.meta.context import Context
+from kregistry.meta.errors import AlreadyExists, GenerateNameConflict, InternalError, StatusError
+from kregistry.meta.object import Object
+from kregistry.meta.options import CreateOptions
+from kregistry.registry.before import before_create
+from kregistry.registry.translate import STORAGE_ERRORS, translate
+
+if TYPE_CHECKING:
+    from kregistry.registry.store import Store, ValidateObject
+
+T = TypeVar("T", bound=Object)
+
+#: Names that are generated before giving up. Source: ``maxNameGenerationCreateAttempts``.
+MAX_NAME_ATTEMPTS: Final = 8
+
+
+def create(
+    store: Store[T],
+    ctx: Context,
+    obj: T,
+    validate: ValidateObject[T] | None,
+    options: CreateOptions,
+) -> T:
+    """Store a copy of *obj*; if its name is to be generated, try until one is free."""
+    meta = obj.metadata
+    attempts = MAX_NAME_ATTEMPTS if meta.generate_name and not meta.name else 1
+    for _ in range(attempts - 1):
+        try:
+            return _attempt(store, ctx, store.codec.copy(obj), validate, options)
+        except AlreadyExists:
+            continue
+    return _attempt(store, ctx, store.codec.copy(obj), validate, options)
+
+
+def _attempt(
+    store: Store[T],
+    ctx: Context,
+    obj: T,
+    validate: ValidateObject[T] | None,
+    options: CreateOptions,
+) -> T:
+    stored: T | None = None
+    meta = obj.metadata
+    store.system.fill(meta)
+    if meta.generate_name and not meta.name:
+        meta.name = store.create_strategy.generate_name(meta.generate_name)
+    with store.begin_create(ctx, obj, options):
+        before_create(store.create_strategy, ctx, obj)
+        if validate is not None:
+            validate(ctx, store.codec.copy(obj))
+        stored = _write(store, ctx, obj, options)
+    if stored is None:
+        raise InternalError("begin_create kept an error to itself")
+    store.after_create(stored, options)
+    store.decorate(stored)
+    return stored
+
+
+def _write(store: Store[T], ctx: Context, obj: T, options: CreateOptions) -> T:
+    key = store.keys.key(ctx, obj.metadata.name)
+    ttl = store.time_to_live(obj, 0, update=False)
+    try:
+        return store.storage.create(ctx, key, obj, ttl=ttl, dry_run=bool(options.dry_run))
+    except STORAGE_ERRORS as error:
+        raise _explain(store, ctx, key, obj, error) from error
+
+
+def _explain(store: Store[T], ctx: Context, key: str, obj: T, error: Exception) -> Exception:
+    """What the caller is told; about a name that is taken a little more than that."""
+    told = explain_create(store, obj, error)
+    if isinstance(told, AlreadyExists) and _is_being_deleted(store, ctx, key):
+        _prefix_message(told, "object is being deleted: ")
+    return told
+
+
+def explain_create(store: Store[T], obj: T, error: Exception) -> Exception:
+    """The error of a create that storage refused.
+
+    Source: ``storeerr.InterpretCreateError``, then ``rest.CheckGeneratedNameError``.
+    """
+    name = obj.metadata.name
+    told = translate(error, "create", store.resource.group_resource, name)
+    if isinstance(told, AlreadyExists) and obj.metadata.generate_name:
+        return GenerateNameConflict(store.resource.group_resource, name)
+    return told
+
+
+def _is_being_deleted(store: Store[T], ctx: Context, key: str) -> bool:
+    try:
+        return store.storage.get(ctx, key).metadata.deletion_timestamp is not None
+    except STORAGE_ERRORS:
+        return False
+
+
+def _prefix_message(error: StatusError, prefix: str) -> None:
+    error.status.message = prefix + error.status.message

@@ -1,0 +1,424 @@
+"""Store: the verbs of one resource over storage.
+
+Each verb is a short recipe; the longer ones have a file each: creation, update, deletion.
+
+Source: ``k8s.io/apiserver/pkg/registry/generic/registry/store.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import attrs
+
+from kregistry.meta.clock import Clock
+from kregistry.meta.context import Context
+from kregistry.meta.object import Object, ObjectList
+from kregistry.meta.options import (
+    CreateOptions,
+    DeleteOptions,
+    GetOptions,
+    ListOptions,
+    UpdateOptions,
+)
+from kregistry.meta.status import Status, StatusDetails
+from kregistry.registry.creation import create
+from kregistry.registry.decorating import DecoratedWatch
+from kregistry.registry.deletion import Deletion
+from kregistry.registry.dryrun import DryRunnableStorage
+from kregistry.registry.keys import Keys
+from kregistry.registry.outcome import Deleted, Updated
+from kregistry.registry.receiving import require_object
+from kregistry.registry.selection import Selection
+from kregistry.registry.standard import Strategy
+from kregistry.registry.strategy import (
+    RESTCreateStrategy,
+    RESTDeleteStrategy,
+    RESTStrategy,
+    RESTUpdateStrategy,
+)
+from kregistry.registry.systemfields import SystemFields, random_uid
+from kregistry.registry.translate import STORAGE_ERRORS, translate
+from kregistry.registry.update import Update
+from kregistry.registry.updatedobject import (
+    DefaultUpdatedObjectInfo,
+    ModifiedObject,
+    UpdatedObjectInfo,
+)
+from kregistry.registry.validation.options import (
+    require_valid,
+    validate_create_options,
+    validate_update_options,
+)
+from kregistry.runtime.codec import Codec
+from kregistry.runtime.resource import Resource
+from kregistry.storage import interface as storage_interface
+from kregistry.storage.interface import Interface
+from kregistry.storage.watch import Watch
+
+T = TypeVar("T", bound=Object)
+
+#: ``validate(ctx, obj)`` raises if *obj* must not be stored. Gets a copy.
+#: Source: ``rest.ValidateObjectFunc``.
+ValidateObject: TypeAlias = Callable[[Context, T], None]
+
+#: ``validate(ctx, obj, old)`` raises if *obj* must not take *old*'s place. Gets copies.
+#: Source: ``rest.ValidateObjectUpdateFunc``.
+ValidateObjectUpdate: TypeAlias = Callable[[Context, T, T], None]
+
+
+def validate_all_object(ctx: Context, obj: Object) -> None:
+    """Let everything pass. Source: ``rest.ValidateAllObjectFunc``."""
+
+
+class Store(Generic[T]):
+    """Objects of one resource, with the rules of their kind and of Kubernetes.
+
+    ::
+
+        widgets = Store(WIDGETS, storage)
+        widgets.create(Context(namespace="default"), Widget(...))
+
+    Objects handed in are copied, objects handed out are the caller's. Safe to share between
+    threads. What fails raises a :class:`~kregistry.StatusError`; what a caller's own callback
+    raises comes out as it is.
+
+    A subclass may override the hooks at the end. They run in the thread of the request, and
+    around every attempt, so possibly more than once; options tell them of a dry run.
+
+    Args:
+        resource: What is kept here.
+        storage: Where; narrowed to the resource, so one storage serves many Stores.
+        strategy: The rules of the kind; those that suit any kind when not given.
+        create_strategy: Other rules for create.
+        update_strategy: Other rules for update, as of a status subresource.
+        delete_strategy: Other rules for delete.
+        enable_garbage_collection: Let requests and strategies decide what happens to
+            dependents, by finalizers that a collector must take away.
+        return_deleted_object: Answer a delete with the object instead of a Status.
+        decorator: Changes each object that is handed out, never what is stored.
+        clock: Where creation and deletion times come from.
+        uids: Makes the uid of a new object.
+        codec: Copies objects.
+    """
+
+    def __init__(
+        self,
+        resource: Resource[T],
+        storage: Interface[Any],
+        strategy: RESTStrategy[T] | None = None,
+        *,
+        create_strategy: RESTCreateStrategy[T] | None = None,
+        update_strategy: RESTUpdateStrategy[T] | None = None,
+        delete_strategy: RESTDeleteStrategy[T] | None = None,
+        enable_garbage_collection: bool = True,
+        return_deleted_object: bool = False,
+        decorator: Callable[[T], None] | None = None,
+        clock: Clock | None = None,
+        uids: Callable[[], str] = random_uid,
+        codec: Codec | None = None,
+    ) -> None:
+        rules = strategy if strategy is not None else Strategy(resource)
+        self.resource = resource
+        self.create_strategy = create_strategy or rules
+        self.update_strategy = update_strategy or rules
+        self.delete_strategy = delete_strategy or rules
+        self.enable_garbage_collection = enable_garbage_collection
+        self.return_deleted_object = return_deleted_object
+        self.codec = codec if codec is not None else Codec()
+        self.system = SystemFields(clock=clock, uids=uids)
+        self.keys = Keys(f"/{resource.prefix}", self.create_strategy.namespace_scoped())
+        self.storage = DryRunnableStorage(storage.for_resource(resource), self.codec)
+        self._selection = Selection(resource, self.keys, rules.selectable_fields)
+        self._decorator = decorator
+
+    def create(
+        self,
+        ctx: Context,
+        obj: T,
+        *,
+        validate: ValidateObject[T] | None = None,
+        options: CreateOptions | None = None,
+    ) -> T:
+        """Store a new object.
+
+        Args:
+            ctx: Says the namespace.
+            obj: The object. If it has ``generate_name`` and no name, it gets one.
+            validate: Last check before it is stored.
+            options: Dry run and field manager.
+
+        Returns:
+            The object as stored.
+
+        Raises:
+            Invalid: The object breaks rules (422).
+            AlreadyExists: The name is taken (409).
+            BadRequest: It is meant for another namespace, or is no such object (400).
+        """
+        options = options if options is not None else CreateOptions()
+        require_valid("CreateOptions", validate_create_options(options))
+        return create(self, ctx, self.received(obj), validate, options)
+
+    def get(self, ctx: Context, name: str, options: GetOptions | None = None) -> T:
+        """The object of that name.
+
+        Raises:
+            NotFound: There is none (404).
+            Timeout: ``options.resource_version`` is ahead of the store (504).
+        """
+        key = self.keys.key(ctx, name)
+        version = options.resource_version if options is not None else ""
+        try:
+            found = self.storage.get(
+                ctx, key, storage_interface.GetOptions(resource_version=version)
+            )
+        except STORAGE_ERRORS as error:
+            raise translate(error, "get", self.resource.group_resource, name) from error
+        self.decorate(found)
+        return found
+
+    def list(self, ctx: Context, options: ListOptions | None = None) -> ObjectList[T]:
+        """The objects of the namespace of *ctx*, or of all if it has none.
+
+        Args:
+            ctx: Says the namespace.
+            options: Selectors, limit and continue token, and which version is wanted.
+
+        Raises:
+            BadRequest: A selector or token cannot be understood (400).
+            Invalid: The options contradict each other (422).
+            Expired: The version asked for is gone (410); its ``continue_token``, if any,
+                goes on in another snapshot.
+        """
+        selected = self._selection.for_list(ctx, options or ListOptions())
+        try:
+            found = self.storage.get_list(selected.ctx, selected.key, selected.options)
+        except STORAGE_ERRORS as error:
+            raise translate(error, "list", self.resource.group_resource) from error
+        if self._decorator is not None:
+            for obj in found:
+                self._decorator(obj)
+        return found
+
+    def watch(self, ctx: Context, options: ListOptions | None = None) -> Watch[T]:
+        """Follow what happens to the objects that :meth:`list` would return.
+
+        Without a resourceVersion, the watch begins with an ADDED for each of them. What goes
+        wrong later is an ERROR event with a Status, and then the end.
+        """
+        selected = self._selection.for_watch(ctx, options or ListOptions())
+        try:
+            watch = self.storage.watch(selected.ctx, selected.key, selected.options)
+        except STORAGE_ERRORS as error:
+            raise translate(error, "watch", self.resource.group_resource) from error
+        return watch if self._decorator is None else DecoratedWatch(watch, self._decorator)
+
+    def update(
+        self,
+        ctx: Context,
+        name: str,
+        info: UpdatedObjectInfo[T],
+        *,
+        create_validation: ValidateObject[T] | None = None,
+        update_validation: ValidateObjectUpdate[T] | None = None,
+        force_allow_create: bool = False,
+        options: UpdateOptions | None = None,
+    ) -> Updated[T]:
+        """Store what *info* makes of the stored object.
+
+        Args:
+            ctx: Says the namespace.
+            name: Which object.
+            info: Makes the new object; called again when another writer comes between.
+            create_validation: Last check if there was no object.
+            update_validation: Last check if there was one.
+            force_allow_create: Create the object if it is not there, whatever the kind says.
+            options: Dry run and field manager.
+
+        Raises:
+            Conflict: The new object was made from an old version (409).
+            NotFound: There is no such object, and none may be created (404).
+            Invalid: The object, or the step to it, breaks rules (422).
+        """
+        options = options if options is not None else UpdateOptions()
+        require_valid("UpdateOptions", validate_update_options(options))
+        request = Update(
+            self,
+            ctx,
+            name,
+            info,
+            options,
+            validate_create=create_validation,
+            validate_update=update_validation,
+            force_allow_create=force_allow_create,
+        )
+        return request.run()
+
+    def replace(self, ctx: Context, obj: T, *, options: UpdateOptions | None = None) -> T:
+        """Store *obj* in place of the object of its name.
+
+        Its resourceVersion says which version it was made from: if that is no longer the
+        stored one, this is a Conflict. See :func:`~kregistry.retry_on_conflict`.
+        """
+        name = self.received(obj).metadata.name
+        info = DefaultUpdatedObjectInfo(obj, codec=self.codec)
+        return self.update(ctx, name, info, options=options).obj
+
+    def modify(
+        self,
+        ctx: Context,
+        name: str,
+        change: Callable[[T], T | None],
+        *,
+        options: UpdateOptions | None = None,
+    ) -> T:
+        """Apply *change* to the stored object, again if another writer comes between.
+
+        Args:
+            ctx: Says the namespace.
+            name: Which object.
+            change: Changes the object it gets, or returns another. It may run several times.
+            options: Dry run and field manager.
+        """
+        info = ModifiedObject(change, codec=self.codec)
+        return self.update(ctx, name, info, options=options).obj
+
+    def delete(
+        self,
+        ctx: Context,
+        name: str,
+        *,
+        validate: ValidateObject[T] = validate_all_object,
+        options: DeleteOptions | None = None,
+    ) -> Deleted[T]:
+        """Delete the object, now or when its time is over and its finalizers are gone.
+
+        Args:
+            ctx: Says the namespace.
+            name: Which object.
+            validate: Last check, on the newest state.
+            options: Grace period, preconditions, propagation, dry run. None asks for no
+                grace at all, which differs from options that say nothing.
+
+        Raises:
+            NotFound: There is none (404).
+            Conflict: A precondition does not hold (409).
+        """
+        own = (
+            attrs.evolve(options) if options is not None else DeleteOptions(grace_period_seconds=0)
+        )
+        return Deletion(self, ctx, name, own, validate).run()
+
+    def new(self) -> T:
+        """An empty object of the kind."""
+        return self.resource.new()
+
+    def readiness_check(self) -> None:
+        """Raise unless requests can be served."""
+        try:
+            self.storage.readiness_check()
+        except STORAGE_ERRORS as error:
+            raise translate(error, "get", self.resource.group_resource) from error
+
+    # Hooks, in the order in which they run.
+
+    def begin_create(
+        self, ctx: Context, obj: T, options: CreateOptions
+    ) -> AbstractContextManager[None]:
+        """Wraps a create: left normally if the object was stored, by exception if not.
+
+        Entered before the strategy sees the object. Raising at the start ends the request.
+
+        Source: ``Store.BeginCreate``.
+        """
+        return nullcontext()
+
+    def begin_update(
+        self, ctx: Context, obj: T, old: T, options: UpdateOptions
+    ) -> AbstractContextManager[None]:
+        """Wraps an update: left normally if it passed all checks, by exception if not.
+
+        Source: ``Store.BeginUpdate``.
+        """
+        return nullcontext()
+
+    def time_to_live(self, obj: T, existing: int, *, update: bool) -> int:
+        """Seconds until storage deletes the object; 0 for never.
+
+        Args:
+            obj: What is about to be stored.
+            existing: What it had; 0 if nothing is known.
+            update: Whether there was one before.
+
+        Source: ``Store.TTLFunc``.
+        """
+        return existing
+
+    def should_delete_during_update(self, ctx: Context, key: str, obj: T, old: T) -> bool:
+        """Whether an update that leaves nothing to wait for may remove the object.
+
+        Asked only then.
+
+        Source: ``Store.ShouldDeleteDuringUpdate``.
+        """
+        return True
+
+    def after_create(self, obj: T, options: CreateOptions) -> None:
+        """The object was stored, or would have been. Source: ``Store.AfterCreate``."""
+
+    def after_update(self, obj: T, options: UpdateOptions) -> None:
+        """The object was updated, or would have been. Source: ``Store.AfterUpdate``."""
+
+    def after_delete(self, obj: T, options: DeleteOptions) -> None:
+        """The object went, or would have gone. Source: ``Store.AfterDelete``."""
+
+    def decorate(self, obj: T) -> None:
+        """Change an object that is about to be handed out. Source: ``Store.Decorator``."""
+        if self._decorator is not None:
+            self._decorator(obj)
+
+    # What the verbs share.
+
+    def received(self, obj: Any) -> T:
+        """*obj* itself, if it is an object that this Store can keep.
+
+        Raises:
+            BadRequest: It is none.
+            Invalid: Its metadata holds values of other types than declared.
+        """
+        return require_object(self.resource, obj)
+
+    def deletes_during_update(self, ctx: Context, key: str, obj: T, old: T) -> bool:
+        """Whether an update took away the last thing that a deletion waited for.
+
+        Source: ``registry.ShouldDeleteDuringUpdate``.
+        """
+        if obj.metadata.finalizers or old.metadata.deletion_timestamp is None:
+            return False
+        if old.metadata.deletion_grace_period_seconds:
+            return False
+        return self.should_delete_during_update(ctx, key, obj, old)
+
+    def finalize_delete(self, obj: T, options: DeleteOptions) -> T | Status:
+        """Tell the hook that *obj* went, and make the answer."""
+        self.after_delete(obj, options)
+        return self.deletion_result(obj)
+
+    def deletion_result(self, obj: T) -> T | Status:
+        """The answer to a delete: *obj*, or a Status that names it.
+
+        Source: ``Store.finalizeDelete``.
+        """
+        if self.return_deleted_object:
+            self.decorate(obj)
+            return obj
+        details = StatusDetails(
+            name=obj.metadata.name,
+            group=self.resource.group,
+            kind=self.resource.plural,
+            uid=obj.metadata.uid,
+        )
+        return Status(status="Success", details=details)

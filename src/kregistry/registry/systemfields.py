@@ -1,0 +1,87 @@
+"""System fields: the part of the metadata that the server writes and no client.
+
+Source: ``k8s.io/apiserver/pkg/registry/rest/meta.go``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+
+from kregistry.meta.clock import Clock, SystemClock
+from kregistry.meta.objectmeta import ObjectMeta
+from kregistry.meta.time import Time
+
+
+def random_uid() -> str:
+    """A random UUID, version 4, as text."""
+    data = bytearray(os.urandom(16))
+    data[6] = data[6] & 0x0F | 0x40
+    data[8] = data[8] & 0x3F | 0x80
+    text = data.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class SystemFields:
+    """Fills and clears what belongs to the server. Safe to share between threads.
+
+    Args:
+        clock: Where creation and deletion times come from.
+        uids: Makes a uid that no other object has.
+    """
+
+    def __init__(self, *, clock: Clock | None = None, uids: Callable[[], str] = random_uid) -> None:
+        self._clock = clock if clock is not None else SystemClock()
+        self._uids = uids
+        self._last: tuple[datetime, Time] | None = None
+
+    def now(self) -> Time:
+        """The present second. One object serves all calls within it; it is immutable."""
+        moment = self._clock.now().replace(microsecond=0)
+        last = self._last
+        if last is None or last[0] != moment:
+            self._last = last = (moment, Time.of(moment))
+        return last[1]
+
+    def fill(self, meta: ObjectMeta) -> None:
+        """Give the object its uid and creation time, whatever it carried.
+
+        Source: ``rest.FillObjectMetaSystemFields``.
+        """
+        meta.creation_timestamp = self.now()
+        meta.uid = self._uids()
+
+
+def wipe(meta: ObjectMeta) -> None:
+    """Forget what a client wrote into fields of the server.
+
+    Source: ``rest.WipeObjectMetaSystemFields``.
+    """
+    meta.creation_timestamp = None
+    meta.uid = ""
+    meta.deletion_timestamp = None
+    meta.deletion_grace_period_seconds = None
+    meta.self_link = ""
+
+
+def has_values(meta: ObjectMeta) -> bool:
+    """Whether the server's fields are filled.
+
+    Source: ``rest.HasObjectMetaSystemFieldValues``.
+    """
+    return meta.creation_timestamp is not None or bool(meta.uid)
+
+
+def reset_for_status(new: ObjectMeta, old: ObjectMeta) -> None:
+    """Take everything from *old* that an update of the status must not change.
+
+    Source: ``metav1.ResetObjectMetaForStatus``.
+    """
+    new.deletion_timestamp = old.deletion_timestamp
+    new.generation = old.generation
+    new.self_link = old.self_link
+    new.labels = dict(old.labels)
+    new.annotations = dict(old.annotations)
+    new.finalizers = list(old.finalizers)
+    new.owner_references = list(old.owner_references)
