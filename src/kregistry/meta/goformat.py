@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import attrs
 
+from kregistry.meta.intstr import IntOrString
 from kregistry.meta.model import facts_of, wire_name
 
 _SHORT: Final = {
@@ -112,9 +113,8 @@ def _plain_float(value: float) -> Any:
 
 def _plain_object(value: Any, depth: int) -> Any:
     """API classes by their fields; value types by what they print."""
-    to_json = getattr(value, "to_json", None)
-    if callable(to_json):
-        return _plain(to_json(), depth + 1)
+    if isinstance(value, IntOrString):
+        return value.value
     if isinstance(value, datetime):
         return value.isoformat()
     if not attrs.has(type(value)) or "__str__" in type(value).__dict__:

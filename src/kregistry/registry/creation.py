@@ -35,10 +35,17 @@ def create(
     attempts = MAX_NAME_ATTEMPTS if meta.generate_name and not meta.name else 1
     for _ in range(attempts - 1):
         try:
-            return _attempt(store, ctx, store.codec.copy(obj), validate, options)
+            return _attempt(store, ctx, _own(store, obj), validate, options)
         except AlreadyExists:
             continue
-    return _attempt(store, ctx, store.codec.copy(obj), validate, options)
+    return _attempt(store, ctx, _own(store, obj), validate, options)
+
+
+def _own(store: Store[T], obj: T) -> T:
+    try:
+        return store.codec.copy(obj)
+    except STORAGE_ERRORS as error:
+        raise translate(error, "create", store.resource.group_resource) from error
 
 
 def _attempt(

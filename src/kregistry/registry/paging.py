@@ -21,7 +21,9 @@ DEFAULT_PAGE_SIZE = 500
 
 @attrs.frozen
 class Pager(Generic[T]):
-    """Lists everything in pages, one at a time in memory::
+    """Lists everything in pages, one at a time in memory.
+
+    ::
 
         for widget in Pager(partial(widgets.list, ctx)):
             ...

@@ -29,7 +29,9 @@ _NAMES: Final = SimpleNameGenerator()
 
 
 class Strategy(RESTStrategy[T], RESTGracefulDeleteStrategy[T], Generic[T]):
-    """Rules for one resource. A kind of one's own overrides what it has an opinion about::
+    """Rules for one resource. A kind of one's own overrides what it has an opinion about.
+
+    ::
 
         class WidgetStrategy(Strategy[Widget]):
             def validate(self, ctx: Context, obj: Widget) -> ErrorList:
@@ -137,9 +139,9 @@ class Strategy(RESTStrategy[T], RESTGracefulDeleteStrategy[T], Generic[T]):
 
     # Delete.
 
-    def check_graceful_delete(self, ctx: Context, obj: T, options: DeleteOptions) -> bool:
+    def check_graceful_delete(self, ctx: Context, obj: T, options: DeleteOptions) -> int | None:
         """No object gets time to end."""
-        return False
+        return None
 
 
 def content_changed(obj: Object, old: Object) -> bool:

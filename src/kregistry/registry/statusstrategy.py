@@ -19,7 +19,9 @@ T = TypeVar("T", bound=Object)
 
 
 class StatusStrategy(Strategy[T]):
-    """An update stores the new status, and everything else as it was::
+    """An update stores the new status, and everything else as it was.
+
+    ::
 
     WidgetRules = Strategy(WIDGETS, status_subresource=True)
     widgets = Store(WIDGETS, storage, WidgetRules)

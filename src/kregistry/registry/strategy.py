@@ -140,9 +140,9 @@ class RESTDeleteStrategy(ObjectTyper, Generic[T]):
         """Whether :meth:`check_graceful_delete` is to be asked at all. Asked first."""
         return False
 
-    def check_graceful_delete(self, ctx: Context, obj: T, options: DeleteOptions) -> bool:
-        """Whether *obj* gets time to end; see :class:`RESTGracefulDeleteStrategy`."""
-        return False
+    def check_graceful_delete(self, ctx: Context, obj: T, options: DeleteOptions) -> int | None:
+        """How long *obj* gets to end; see :class:`RESTGracefulDeleteStrategy`."""
+        return None
 
     def default_garbage_collection_policy(self, ctx: Context) -> GarbageCollectionPolicy:
         """What becomes of dependents; see :class:`GarbageCollectionDeleteStrategy`."""
@@ -159,13 +159,17 @@ class RESTGracefulDeleteStrategy(RESTDeleteStrategy[T]):
         return True
 
     @abstractmethod
-    def check_graceful_delete(self, ctx: Context, obj: T, options: DeleteOptions) -> bool:
-        """Whether *obj* gets time to end.
+    def check_graceful_delete(self, ctx: Context, obj: T, options: DeleteOptions) -> int | None:
+        """How long *obj* gets to end.
 
         Runs on an object that is not being deleted yet, possibly several times per request.
-        Must not change *obj*. May change *options*; after True,
-        ``options.grace_period_seconds`` must hold the time that the object gets, and 0 means
-        none after all.
+        Must not change *obj*. The time asked for is ``options.grace_period_seconds``, None if
+        the caller has no opinion; the strategy has the last word.
+
+        Returns:
+            Seconds, where 0 marks the object and then removes it in the same request; None
+            to remove it without a mark. Go returns a bool and writes the seconds into the
+            options.
         """
 
 

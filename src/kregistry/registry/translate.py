@@ -12,6 +12,7 @@ import attrs
 
 from kregistry.meta.errors import (
     AlreadyExists,
+    BadRequest,
     Conflict,
     InsufficientStorage,
     InternalError,
@@ -22,6 +23,7 @@ from kregistry.meta.errors import (
 )
 from kregistry.meta.gvk import GroupResource
 from kregistry.meta.status import Status
+from kregistry.runtime.errors import CodecError, EncodeError
 from kregistry.storage.errors import (
     BackendClosed,
     BackendError,
@@ -29,6 +31,7 @@ from kregistry.storage.errors import (
     CorruptObject,
     InternalStorageError,
     InvalidObject,
+    InvalidResourceVersion,
     KeyExists,
     KeyNotFound,
     RequestTimeout,
@@ -47,6 +50,8 @@ STORAGE_ERRORS: Final = (
     InternalStorageError,
     ResourceVersionSetOnCreate,
     StorageNotReady,
+    InvalidResourceVersion,
+    CodecError,
     BackendError,
 )
 
@@ -100,6 +105,10 @@ def _full(failed: Failed, error: Exception) -> Exception:
     return InsufficientStorage(str(error))
 
 
+def _bad(failed: Failed, error: Exception) -> Exception:
+    return BadRequest(str(error))
+
+
 def _internal(failed: Failed, error: Exception) -> Exception:
     return InternalError(error)
 
@@ -113,6 +122,9 @@ _ALWAYS: Final[tuple[tuple[type[Exception], Rule], ...]] = (
     (CorruptObject, _internal),
     (InternalStorageError, _internal),
     (ResourceVersionSetOnCreate, _plain),
+    (InvalidResourceVersion, _plain),
+    (EncodeError, _bad),
+    (CodecError, _plain),
     (StorageNotReady, _not_ready),
     (Unreachable, _try_again),
     (BackendUnavailable, _try_again),

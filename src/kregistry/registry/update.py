@@ -199,7 +199,7 @@ class Update(Generic[T]):
             pass  # another update took the last finalizer away at the same time
         except STORAGE_ERRORS as error:
             raise translate(error, "delete", store.resource.group_resource, self._name) from error
-        store.finalize_delete(last, DeleteOptions(dry_run=list(self._options.dry_run)))
+        store.finalize_delete(last, DeleteOptions(dry_run=self._options.dry_run))
         return self._new
 
     def _explain(self, error: Exception) -> Exception:
@@ -210,7 +210,7 @@ class Update(Generic[T]):
     def _create_options(self) -> CreateOptions:
         """Source: ``newCreateOptionsFromUpdateOptions``."""
         return CreateOptions(
-            dry_run=list(self._options.dry_run),
+            dry_run=self._options.dry_run,
             field_manager=self._options.field_manager,
             field_validation=self._options.field_validation,
         )

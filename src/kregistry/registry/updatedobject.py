@@ -76,6 +76,7 @@ class ModifiedObject(UpdatedObjectInfo[T]):
 
         Args:
             change: Changes the object it gets, or returns another. It may run several times.
+            codec: Makes the copy.
         """
         self._change = change
         self._codec = codec if codec is not None else Codec()
