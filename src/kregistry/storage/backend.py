@@ -13,9 +13,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import NamedTuple
-
-from typing_extensions import Self
+from typing import NamedTuple, Self
 
 
 class Record(NamedTuple):
@@ -82,6 +80,8 @@ class ChangeStream(ABC):
     does its waker.
     """
 
+    __slots__ = ()
+
     @abstractmethod
     def poll(self, limit: int = 256) -> Sequence[Change]:
         """The next changes of the range, in revision order, without waiting; () if none.
@@ -98,7 +98,8 @@ class ChangeStream(ABC):
 
         Args:
             wake: Called from any thread, at most once per call of *park*; must not block
-                and must not raise.
+                and must not raise. A :class:`~kregistry.storage.wakers.Waker` may be woken
+                by another reader that was woken for the same change.
 
         Returns:
             False, without keeping *wake*, if there is something already.
@@ -111,7 +112,11 @@ class ChangeStream(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Give up the place. A parked reader is woken. Idempotent."""
+        """Read no further than what is committed now. A parked reader is woken. Idempotent.
+
+        What was committed before can still be polled; then :meth:`poll` returns () for good,
+        and :meth:`park` returns False.
+        """
 
 
 class Backend(ABC):
@@ -206,7 +211,7 @@ class Backend(ABC):
     def close(self) -> None:
         """Release everything; open streams end. Idempotent."""
 
-    def ready(self) -> None:
+    def ready(self) -> None:  # noqa: B027  (most backends are ready once they exist)
         """Raise what keeps the backend from serving; return if nothing does."""
 
     def __enter__(self) -> Self:

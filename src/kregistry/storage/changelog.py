@@ -42,9 +42,12 @@ class Window(NamedTuple):
         changes = self.changes
         guess = revision - self.floor  # right when revisions have no gaps
         size = len(changes)
-        if 0 <= guess <= size and (guess == 0 or changes[guess - 1].revision <= revision):
-            if guess == size or changes[guess].revision > revision:
-                return guess
+        if (
+            0 <= guess <= size
+            and (guess == 0 or changes[guess - 1].revision <= revision)
+            and (guess == size or changes[guess].revision > revision)
+        ):
+            return guess
         return bisect_right(changes, revision, key=_revision_of)
 
 

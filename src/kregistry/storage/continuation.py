@@ -1,8 +1,8 @@
 """Continue tokens: where a list that was cut by a limit goes on.
 
-A token is unpadded base64url of ``{"v":"meta.k8s.io/v1","rv":5,"start":"ns/a\\u0000"}``. It
-names a place and a revision, nothing else, and is not signed: it is read against the prefix
-and the selectors of the request that brings it.
+A token is unpadded base64url of ``{"v":"meta.k8s.io/v1","rv":5,"start":"ns/b"}``. It names a
+place and a revision, nothing else, and is not signed: it is read against the prefix and the
+selectors of the request that brings it.
 
 Source: ``k8s.io/apiserver/pkg/storage/continue.go``.
 """

@@ -8,16 +8,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import attrs
-from typing_extensions import Self
 
 from kregistry.meta.context import Context
 from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.resource import Resource
-from kregistry.storage.predicate import EVERYTHING, SelectionPredicate
 from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
+from kregistry.storage.predicate import EVERYTHING, SelectionPredicate
 from kregistry.storage.versioner import Versioner
 from kregistry.storage.watch import Watch
 

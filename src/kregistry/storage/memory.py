@@ -10,7 +10,7 @@ from itertools import islice
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
-from kregistry.storage.backend import Backend, Change, Page, Record, Snapshot
+from kregistry.storage.backend import Backend, Change, Page, Snapshot
 from kregistry.storage.changelog import ChangeLog, LogStream, wake
 from kregistry.storage.errors import (
     BackendClosed,

@@ -83,6 +83,7 @@ class _Change(ABC, Generic[T]):
         """Go on with what is stored, if *refusal* may come from an outdated belief.
 
         Args:
+            refusal: What the caller's rules said.
             same_counts: If what is stored is just what was believed, the refusal stands.
         """
         if self.current:

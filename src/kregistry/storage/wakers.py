@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -125,10 +126,8 @@ class LoopWaker(Waker):
         self._call_loop(_set_all, crowd)
 
     def _call_loop(self, callback: Any, *arguments: Any) -> None:
-        try:
+        with suppress(RuntimeError):  # the loop is closed, so nobody waits
             self._loop.call_soon_threadsafe(callback, *arguments)
-        except RuntimeError:  # the loop is closed, so nobody waits
-            pass
 
     def _set(self) -> None:
         if not self.future.done():

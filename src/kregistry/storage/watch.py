@@ -11,12 +11,11 @@ import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from enum import Enum
+from enum import StrEnum
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import attrs
-from typing_extensions import Self
 
 from kregistry.meta.context import Cancellation
 from kregistry.meta.object import Object
@@ -29,7 +28,7 @@ T = TypeVar("T", bound=Object)
 _AFTER_STOP = 100
 
 
-class EventType(str, Enum):
+class EventType(StrEnum):
     """What an event says. Source: ``watch.EventType``."""
 
     ADDED = "ADDED"
@@ -37,9 +36,6 @@ class EventType(str, Enum):
     DELETED = "DELETED"
     BOOKMARK = "BOOKMARK"
     ERROR = "ERROR"
-
-    __str__ = str.__str__
-    __format__ = str.__format__
 
 
 @attrs.frozen

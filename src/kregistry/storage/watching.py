@@ -171,8 +171,7 @@ class ObjectEvents(EventSource[T], Generic[T]):
     def _each(
         self, sources: Sequence[Any], make: Callable[[Any], Event[T] | None]
     ) -> list[Event[T]]:
-        """Events of *sources*; an ERROR, after which nothing follows, in place of the first
-        that fails."""
+        """Events of *sources*; the first that fails becomes an ERROR and the last."""
         events: list[Event[T]] = []
         for source in sources:
             try:
