@@ -1,1 +1,44 @@
+"""For tests: a clock that stands still, suites to inherit, checkers, faults.
 
+Importing this costs nothing; pytest and hypothesis are needed only by the suites, and
+imported with them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kregistry.testing.clock import FakeClock as FakeClock
+    from kregistry.testing.model import ModelBackend as ModelBackend
+    from kregistry.testing.suites.backend import BackendSuite as BackendSuite
+    from kregistry.testing.suites.storage import StorageSuite as StorageSuite
+    from kregistry.testing.suites.watch import WatchSuite as WatchSuite
+
+_HOMES = {
+    "BackendSuite": "suites.backend",
+    "FakeClock": "clock",
+    "ModelBackend": "model",
+    "StorageSuite": "suites.storage",
+    "WatchSuite": "suites.watch",
+}
+
+__all__ = ["BackendSuite", "FakeClock", "ModelBackend", "StorageSuite", "WatchSuite"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, when it is asked for."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if home.startswith("suites.") and "pytest" in sys.modules:
+        sys.modules["pytest"].register_assert_rewrite(f"{__name__}.suites")
+    found = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -51,7 +51,7 @@ class ModelBackend(Backend):
         self.log: list[Change] = []
         self.revision = start_revision
         self.compacted = start_revision if start_revision > 1 else 0
-        self.deadlines: dict[str, float] = {}
+        self.deadlines: dict[str, tuple[float, int]] = {}
         self.streams: list[ModelStream] = []
         self.timers: list[threading.Timer] = []
         self.closed = False
@@ -176,7 +176,7 @@ class ModelBackend(Backend):
         self.deadlines.pop(key, None)
         if ttl is None:
             return
-        self.deadlines[key] = self.clock.monotonic() + ttl
+        self.deadlines[key] = (self.clock.monotonic() + ttl, self.revision)
         if isinstance(self.clock, SystemClock):
             timer = threading.Timer(ttl, self.sweep)
             timer.daemon = True
@@ -187,7 +187,7 @@ class ModelBackend(Backend):
         """Delete, one by one and oldest deadline first, every key whose time has come."""
         with self.lock:
             now = self.clock.monotonic()
-            due = sorted((at, key) for key, at in self.deadlines.items() if at <= now)
+            due = sorted((at, key) for key, at in self.deadlines.items() if at[0] <= now)
             for _, key in [] if self.closed else due:
                 del self.deadlines[key]
                 self.commit(key, None)
