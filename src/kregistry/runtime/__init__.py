@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kregistry.runtime.codec import Codec, Decoded, UnknownFields
+from kregistry.runtime.engine import JSONEngine
 from kregistry.runtime.errors import (
     CodecError,
     DecodeError,
@@ -11,14 +13,19 @@ from kregistry.runtime.errors import (
     NotRegistered,
     SchemeError,
 )
+from kregistry.runtime.limits import Limits
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.scheme import ObjectTyper, Scheme
 from kregistry.runtime.unstructured import Unstructured
 
 __all__ = [
+    "Codec",
     "CodecError",
     "DecodeError",
+    "Decoded",
     "EncodeError",
+    "JSONEngine",
+    "Limits",
     "MissingKind",
     "MissingVersion",
     "NotRegistered",
@@ -26,5 +33,6 @@ __all__ = [
     "Resource",
     "Scheme",
     "SchemeError",
+    "UnknownFields",
     "Unstructured",
 ]

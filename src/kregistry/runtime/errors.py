@@ -44,6 +44,11 @@ class DecodeError(CodecError):
         self.gvk = gvk
         self.problems = problems
 
+    def about(self, gvk: GroupVersionKind) -> DecodeError:
+        """The same error, knowing what the document says it is."""
+        self.gvk = gvk
+        return self
+
     def handled_as(self, kind: str) -> str:
         """The message as the API server gives it to a client that sent this to *kind*.
 
@@ -70,3 +75,13 @@ class MissingKind(SchemeError):
 
 class MissingVersion(SchemeError):
     """A document does not say its apiVersion. Source: ``missingVersionErr``."""
+
+
+def missing_kind(where: str) -> MissingKind:
+    """The error about a document or object that does not say its kind."""
+    return MissingKind(f"Object 'Kind' is missing in '{where}'")
+
+
+def missing_version(where: str) -> MissingVersion:
+    """The error about a document or object that does not say its apiVersion."""
+    return MissingVersion(f"Object 'apiVersion' is missing in '{where}'")

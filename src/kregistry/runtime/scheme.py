@@ -8,13 +8,11 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any
-
-from typing_extensions import Self
+from typing import Any, Self
 
 from kregistry.meta.gvk import GroupVersion, GroupVersionKind
 from kregistry.meta.object import Object
-from kregistry.runtime.errors import NotRegistered
+from kregistry.runtime.errors import NotRegistered, missing_kind, missing_version
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 
@@ -52,7 +50,6 @@ class Scheme(ObjectTyper):
         self._lock = threading.Lock()
         self._classes: dict[GroupVersionKind, type[Object]] = {}
         self._kinds: dict[type[Object], list[GroupVersionKind]] = {}
-        self._lists: dict[GroupVersionKind, type[Object]] = {}
         for kind in kinds:
             self.add(kind)
 
@@ -67,7 +64,6 @@ class Scheme(ObjectTyper):
         """
         if isinstance(what, Resource):
             self._add(what.gvk, what.cls)
-            self._lists[what.gvk._replace(kind=what.list_kind)] = what.cls
             return self
         if not (isinstance(what, type) and issubclass(what, Object)):
             raise TypeError(f"only Object classes and resources can be registered, not {what!r}")
@@ -76,9 +72,7 @@ class Scheme(ObjectTyper):
                 f"{what.__name__} does not say api_version and kind; "
                 f"declare both as ClassVar or register a Resource"
             )
-        gvk = GroupVersionKind.of(what.api_version, what.kind)
-        self._add(gvk, what)
-        self._lists[gvk._replace(kind=f"{gvk.kind}List")] = what
+        self._add(GroupVersionKind.of(what.api_version, what.kind), what)
         return self
 
     def new(self, gvk: GroupVersionKind) -> Object:
@@ -102,10 +96,6 @@ class Scheme(ObjectTyper):
         if found is None:
             raise self.not_registered(gvk)
         return found
-
-    def item_class_for(self, gvk: GroupVersionKind) -> type[Object] | None:
-        """The class of the items if the kind is a list of something registered."""
-        return self._lists.get(gvk)
 
     def recognizes(self, gvk: GroupVersionKind) -> bool:
         return gvk in self._classes
@@ -139,14 +129,10 @@ class Scheme(ObjectTyper):
         return any(gvk.group_version == group_version for gvk in self._classes)
 
     def _kind_of_unstructured(self, obj: Unstructured) -> GroupVersionKind:
-        from kregistry.runtime.errors import MissingKind, MissingVersion
-
         if not obj.kind:
-            raise MissingKind("Object 'Kind' is missing in 'unstructured object has no kind'")
+            raise missing_kind("unstructured object has no kind")
         if not obj.api_version:
-            raise MissingVersion(
-                "Object 'apiVersion' is missing in 'unstructured object has no version'"
-            )
+            raise missing_version("unstructured object has no version")
         return GroupVersionKind.of(obj.api_version, obj.kind)
 
     def _add(self, gvk: GroupVersionKind, cls: type[Object]) -> None:

@@ -1,0 +1,209 @@
+"""Codec: objects to bytes and back.
+
+Source: ``k8s.io/apimachinery/pkg/runtime`` Codec, ``serializer/json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
+
+import attrs
+
+from kregistry.meta.gvk import GroupVersionKind
+from kregistry.meta.object import Object
+from kregistry.runtime.converter import Conversion, shared_conversion
+from kregistry.runtime.document import Document
+from kregistry.runtime.engine import JSONEngine, engine_by_name
+from kregistry.runtime.errors import DecodeError, EncodeError
+from kregistry.runtime.limits import DEFAULT_LIMITS, Limits
+from kregistry.runtime.plain import too_deep
+from kregistry.runtime.scheme import Scheme
+from kregistry.runtime.strict import Checker
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+T = TypeVar("T")
+
+#: What happens to fields that the class does not know: dropped; dropped and told; refused.
+UnknownFields = Literal["Ignore", "Warn", "Strict"]
+
+
+@attrs.frozen
+class Decoded(Generic[T]):
+    """What a client sent.
+
+    Attributes:
+        obj: The object, the caller's own.
+        warnings: Unknown and duplicate fields, in the order of the document.
+    """
+
+    obj: T
+    warnings: tuple[str, ...] = ()
+
+
+class Codec:
+    """Turns objects into bytes, dicts and copies, and back. Immutable; safe to share.
+
+    The bytes are compact JSON with the members of every object in order of their names, so
+    equal objects have equal bytes, and a typed object has those of the Unstructured with
+    the same content. Any attrs class will do; an :class:`~kregistry.meta.object.Object`
+    additionally gets ``apiVersion`` and ``kind``.
+
+    Args:
+        scheme: Finds the class when nobody names it; None knows no classes.
+        engine: ``stdlib``, ``orjson`` (extra ``fast``), ``auto`` for the faster one that is
+            installed, or an engine of one's own. All give the same bytes.
+        limits: How big and deep documents may be.
+        converter: A cattrs converter whose hooks serve field types that this library does
+            not know; the generated functions are added to it. None makes one when needed.
+    """
+
+    def __init__(
+        self,
+        scheme: Scheme | None = None,
+        *,
+        engine: JSONEngine | str = "stdlib",
+        limits: Limits = DEFAULT_LIMITS,
+        converter: Converter | None = None,
+    ) -> None:
+        self.scheme: Final = scheme if scheme is not None else Scheme()
+        self.limits: Final = limits
+        self._engine = engine_by_name(engine) if isinstance(engine, str) else engine
+        self._conversion = shared_conversion() if converter is None else Conversion(converter)
+        self._generator = self._conversion.generator
+
+    @property
+    def converter(self) -> Converter:
+        """A cattrs converter that structures and unstructures as this codec does.
+
+        Without a converter of one's own it is shared by all codecs: read it, and give a codec
+        another to add hooks to.
+        """
+        return self._conversion.converter
+
+    def encode(self, obj: Any) -> bytes:
+        """The bytes of an object, deterministic.
+
+        Raises:
+            EncodeError: Something in it has no place in JSON: a wrong type, a cycle, a number
+                beyond 64 bits, NaN, a lone surrogate.
+        """
+        return self._engine.dumps(self.to_dict(obj))
+
+    def to_dict(self, obj: Any) -> dict[str, Any]:
+        """What :meth:`encode` would write, as a fresh tree of dicts and lists.
+
+        Raises:
+            EncodeError: As for :meth:`encode`.
+        """
+        cls = obj.__class__
+        try:
+            write = self._generator.function("head", cls)
+            tree: dict[str, Any] = write(obj, self.limits.max_depth)
+        except EncodeError:
+            raise
+        except RecursionError:
+            raise too_deep() from None
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            raise EncodeError(f"cannot write a {cls.__name__}: {error}") from error
+        return tree
+
+    def decode(self, data: bytes, cls: type[T]) -> T:
+        """An object from bytes that a codec wrote; types of scalars are taken on trust.
+
+        Raises:
+            DecodeError: The bytes are corrupt.
+        """
+        return self._read(self._engine.loads(data), cls)
+
+    def decode_any(self, data: bytes) -> Object:
+        """An object of the class that the scheme has for it; else an Unstructured.
+
+        Raises:
+            DecodeError: The bytes are corrupt, or do not tell ``apiVersion`` and ``kind``.
+        """
+        document = Document(self._engine.loads(data))
+        return self._read(document.tree, document.class_by(self.scheme))
+
+    def copy(self, obj: T) -> T:
+        """A deep copy that shares nothing mutable with *obj*.
+
+        Raises:
+            EncodeError: It contains itself, or something that is no attrs instance where
+                the class promises one.
+        """
+        cls = obj.__class__
+        try:
+            copied: T = self._generator.function("copy", cls)(obj)
+        except EncodeError:
+            raise
+        except RecursionError:
+            raise too_deep() from None
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            raise EncodeError(f"cannot copy a {cls.__name__}: {error}") from error
+        return copied
+
+    def from_dict(self, data: Mapping[str, Any], cls: type[T]) -> T:
+        """An object from a dict such as :meth:`to_dict` makes; *data* is not kept.
+
+        Unknown members are dropped, types are checked.
+
+        Raises:
+            DecodeError: It does not describe such an object.
+        """
+        document = Document.of(data, self.limits)
+        return self._read(Checker(self._generator, self.limits).check(cls, document.tree), cls)
+
+    def decode_strict(
+        self,
+        data: bytes | Mapping[str, Any],
+        cls: type[T] | None = None,
+        *,
+        gvk: GroupVersionKind | None = None,
+        unknown: UnknownFields = "Ignore",
+    ) -> Decoded[T]:
+        """An object from bytes that nobody vouches for.
+
+        Args:
+            data: JSON text, or what another parser (YAML) made of a text.
+            cls: Class that the object must have; None lets the scheme find it, and takes
+                Unstructured for a kind that the scheme does not know.
+            gvk: Kind that the object must be of; what *cls* declares when not given. A
+                document that does not name its kind is taken to be of this one.
+            unknown: What to do about fields that are unknown or given twice.
+
+        Raises:
+            DecodeError: The document is not JSON, breaks a limit, is of another kind, has
+                values of wrong types or, with ``Strict``, unknown or duplicate fields.
+        """
+        if unknown not in ("Ignore", "Warn", "Strict"):
+            raise ValueError(f"unknown is Ignore, Warn or Strict, not {unknown!r}")
+        document = Document.of(data, self.limits)
+        try:
+            wanted = document.class_by(self.scheme, cls, gvk)
+            checker = Checker(self._generator, self.limits)
+            obj = self._read(checker.check(wanted, document.tree), wanted)
+        except DecodeError as error:
+            raise error.about(document.gvk) from error.__cause__
+        problems = tuple(checker.problems)
+        if problems and unknown == "Strict":
+            raise DecodeError(
+                f"strict decoding error: {', '.join(problems)}",
+                gvk=document.gvk,
+                problems=problems,
+            )
+        return Decoded(obj, problems if unknown == "Warn" else ())
+
+    def _read(self, tree: Any, cls: type[T]) -> T:
+        try:
+            made: T = self._generator.function("read", cls)(tree)
+        except DecodeError:
+            raise
+        except RecursionError:
+            raise DecodeError("nested too deeply") from None
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            name = getattr(cls, "__name__", str(cls))
+            raise DecodeError(f"cannot read a {name}: {error}") from error
+        return made

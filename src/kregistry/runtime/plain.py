@@ -1,0 +1,177 @@
+"""Plain JSON: the checked, ordered copy of whatever stands in a field of type Any.
+
+Everything that leaves through a codec passes here or through generated code that checks the
+same things: no cycles, no floats that are no numbers, integers of 64 bits, string keys.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+from kregistry.runtime.errors import EncodeError
+from kregistry.runtime.limits import INT64_MAX, INT64_MIN
+
+_AS_THEY_ARE: Final = frozenset({str, bool, type(None)})
+
+
+class ExponentFloat(float):
+    """A float whose text has an exponent; engines differ in how they would write it."""
+
+    __slots__ = ()
+
+
+def plain(value: Any, room: int) -> Any:
+    """A fresh copy of a JSON value, with the members of objects in order.
+
+    Args:
+        value: Dicts, lists, tuples, strings, numbers, booleans and None, nested.
+        room: How many levels of nesting are left.
+
+    Raises:
+        EncodeError: It is no such value, or nested deeper than *room*.
+    """
+    kind = value.__class__
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is int:
+        return value if INT64_MIN <= value <= INT64_MAX else as_int(value, "")
+    if kind is dict:
+        if room <= 0:
+            raise too_deep()
+        return _plain_map(value, room - 1)
+    if kind is list:
+        if room <= 0:
+            raise too_deep()
+        return [plain(item, room - 1) for item in value]
+    if kind is float:
+        return as_float(value, "")
+    return _plain_odd(value, room)
+
+
+def _plain_map(value: Mapping[str, Any], room: int) -> dict[str, Any]:
+    try:
+        keys = sorted(value)
+    except TypeError:
+        raise EncodeError("keys of objects are strings; found keys of several types") from None
+    result = {}
+    for key in keys:
+        name = key if key.__class__ is str else as_key(key, "")
+        result[name] = plain(value[key], room)
+    return result
+
+
+def _plain_odd(value: Any, room: int) -> Any:
+    """What is not exactly a JSON type, but a subclass or a cousin of one."""
+    if isinstance(value, Enum) and not isinstance(value, str | int):
+        return plain(value.value, room)
+    if isinstance(value, str):
+        return as_str(value, "")
+    if isinstance(value, int):
+        return as_int(value, "")
+    if isinstance(value, float):
+        return as_float(value, "")
+    if isinstance(value, Mapping | list | tuple):
+        if room <= 0:
+            raise too_deep()
+        if isinstance(value, Mapping):
+            return _plain_map(value, room - 1)
+        return [plain(item, room - 1) for item in value]
+    raise EncodeError(f"{_type_name(value)} is no JSON value")
+
+
+def copied(value: Any) -> Any:
+    """A fresh copy of a JSON value; order and values stay as they are."""
+    kind = value.__class__
+    if kind is dict:
+        return {key: copied(item) for key, item in value.items()}
+    if kind is list:
+        return [copied(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [copied(item) for item in value]
+    return value
+
+
+def too_deep() -> EncodeError:
+    """The error about a value that nests without end, or nearly so."""
+    return EncodeError("nested too deeply, or contains itself")
+
+
+def as_str(value: Any, where: str) -> str:
+    """The exact string that a string of another class is; *where* names the field."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise _wrong(value, where, "a string")
+
+
+def as_key(value: Any, where: str) -> str:
+    """The exact string that a key is."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise _wrong(value, where, "a string as key")
+
+
+def as_int(value: Any, where: str) -> int:
+    """The exact integer, if it is one of 64 bits."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(value, where, "an integer")
+    if not INT64_MIN <= value <= INT64_MAX:
+        raise EncodeError(f"{_at(where)}an integer of more than 64 bits")
+    return int(value)
+
+
+def as_float(value: Any, where: str) -> float:
+    """The float, if it is a number; integers are numbers too."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(value, where, "a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise EncodeError(f"{_at(where)}{number} is no JSON number")
+    return ExponentFloat(number) if "e" in float.__repr__(number) else number
+
+
+def as_bool(value: Any, where: str) -> bool:
+    """The boolean, if it is one."""
+    if isinstance(value, bool):
+        return value
+    raise _wrong(value, where, "a boolean")
+
+
+def as_list(value: Any, where: str) -> list[Any]:
+    """The items of what is a list in all but its class; text is none."""
+    if isinstance(value, Mapping | str | bytes | bytearray) or not isinstance(value, Iterable):
+        raise _wrong(value, where, "a list")
+    return list(value)
+
+
+def as_map(value: Any, where: str) -> dict[str, Any]:
+    """The members of what is a dict in all but its class."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise _wrong(value, where, "a dict")
+
+
+def as_instance(value: Any, cls: type, where: str) -> Any:
+    """The value, if it is of the class."""
+    if isinstance(value, cls):
+        return value
+    raise _wrong(value, where, f"{cls.__name__}")
+
+
+def _wrong(value: Any, where: str, wanted: str) -> EncodeError:
+    return EncodeError(f"{_at(where)}expected {wanted}, found {_type_name(value)}")
+
+
+def _at(where: str) -> str:
+    return f"{where}: " if where else ""
+
+
+def _type_name(value: Any) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
