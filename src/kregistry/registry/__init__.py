@@ -5,7 +5,7 @@ Source: ``k8s.io/apiserver/pkg/registry``.
 
 from kregistry.meta.field import ErrorList, FieldError, FieldErrorType, Path
 from kregistry.registry.before import before_create, before_update
-from kregistry.registry.deletionplan import DeletionPlan, before_delete
+from kregistry.registry.deletionplan import DeletionPlan, DeletionStep, before_delete
 from kregistry.registry.dryrun import DryRunnableStorage
 from kregistry.registry.gcpolicy import GarbageCollectionPolicy
 from kregistry.registry.names import NameGenerator, SimpleNameGenerator
@@ -45,6 +45,7 @@ __all__ = [
     "DefaultUpdatedObjectInfo",
     "Deleted",
     "DeletionPlan",
+    "DeletionStep",
     "DryRunnableStorage",
     "ErrorList",
     "FieldError",

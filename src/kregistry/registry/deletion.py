@@ -16,7 +16,7 @@ import attrs
 from kregistry.meta.context import Context
 from kregistry.meta.object import Object
 from kregistry.meta.options import DeleteOptions
-from kregistry.registry.deletionplan import DeletionPlan, before_delete, mark_as_deleting
+from kregistry.registry.deletionplan import DeletionStep, before_delete, mark_as_deleting
 from kregistry.registry.finalizers import finalizers_for_collection
 from kregistry.registry.outcome import Deleted
 from kregistry.registry.translate import STORAGE_ERRORS, translate
@@ -58,7 +58,7 @@ class Deletion(Generic[T]):
         store: Where the object is.
         ctx: The request.
         name: Name of the object.
-        options: What the request says; changed on the way, so it must be a copy.
+        options: What the request says.
         validate: Last check, on the newest state, before each step that writes.
     """
 
@@ -85,10 +85,10 @@ class Deletion(Generic[T]):
         """Do it, and tell the hooks."""
         store = self._store
         obj = self._read()
-        plan = self._plan(obj)
-        if plan is DeletionPlan.PENDING:
+        step = self._plan(obj)
+        if step is DeletionStep.PENDING:
             return Deleted(store.deletion_result(obj), immediate=False)
-        if plan is DeletionPlan.GRACEFUL or obj.metadata.finalizers or self._collector(obj):
+        if step is DeletionStep.GRACEFUL or obj.metadata.finalizers or self._collector(obj):
             try:
                 marked = self._mark()
             except _AlreadyDeleting:
@@ -103,11 +103,14 @@ class Deletion(Generic[T]):
         except STORAGE_ERRORS as error:
             raise self._explain("delete", error) from error
 
-    def _plan(self, obj: T) -> DeletionPlan:
+    def _plan(self, obj: T) -> DeletionStep:
+        """What comes next for *obj*; settles the grace period."""
         store = self._store
-        return before_delete(
+        plan = before_delete(
             store.delete_strategy, self._ctx, obj, self._options, store.system.now()
         )
+        self._options = plan.options
+        return plan.step
 
     def _collector(self, obj: T) -> list[str] | None:
         """The finalizers that the garbage collector needs on *obj*, None for no change."""
@@ -139,14 +142,14 @@ class Deletion(Generic[T]):
     def _apply_mark(self, existing: T, meta: ResponseMeta) -> T:
         """Mark *existing*. Runs again when another writer came between."""
         self._validate(self._ctx, existing)
-        plan = self._plan(existing)
-        if plan is DeletionPlan.PENDING:
+        step = self._plan(existing)
+        if step is DeletionStep.PENDING:
             raise _AlreadyDeleting
         changed = self._collector(existing)
         if changed is not None:
             existing.metadata.finalizers = changed
         self._has_finalizers = bool(existing.metadata.finalizers)
-        if plan is DeletionPlan.GRACEFUL:
+        if step is DeletionStep.GRACEFUL:
             self._last_marked = existing
             return existing
         if not self._has_finalizers:

@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final, TypeVar
 
+import attrs
+
 from kregistry.meta.context import Context
-from kregistry.meta.errors import Conflict, InternalError
+from kregistry.meta.errors import Conflict
 from kregistry.meta.gvk import GroupKind, GroupResource
 from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import ObjectMeta
@@ -27,8 +29,8 @@ T = TypeVar("T", bound=Object)
 END_OF_TIME: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
-class DeletionPlan(Enum):
-    """What is to be done. Go returns the pair (graceful, pending)."""
+class DeletionStep(Enum):
+    """What is to be done next. Go returns the pair (graceful, pending)."""
 
     #: Remove the object, or wait for its finalizers; there is no time to be given.
     AT_ONCE = "at once"
@@ -38,18 +40,30 @@ class DeletionPlan(Enum):
     PENDING = "pending"
 
 
+@attrs.frozen
+class DeletionPlan:
+    """What a request to delete means for one state of the object.
+
+    Attributes:
+        step: What is to be done next.
+        options: What the request asks for, with the grace period that counts.
+    """
+
+    step: DeletionStep
+    options: DeleteOptions
+
+
 def before_delete(
     strategy: RESTDeleteStrategy[T], ctx: Context, obj: T, options: DeleteOptions, now: Time
 ) -> DeletionPlan:
     """Decide what the request means for *obj*, and set its deletion times accordingly.
 
-    Changes *obj* when the plan is GRACEFUL, and *options*, whose grace period is the one that
-    counts afterwards. Runs on the object as it was read and again on each newer state.
+    Changes *obj* when the step is GRACEFUL. Runs on the object as it was read and again on
+    each newer state, with the options of the plan before.
 
     Raises:
         Invalid: The options make no sense.
         Conflict: A precondition does not hold.
-        InternalError: The strategy breaks its contract.
 
     Source: ``rest.BeforeDelete``.
     """
@@ -57,20 +71,20 @@ def before_delete(
     require_valid("DeleteOptions", validate_delete_options(options))
     meta = obj.metadata
     _check_preconditions(kind, meta, options)
-    if options.grace_period_seconds is not None and options.grace_period_seconds < 0:
-        options.grace_period_seconds = 1
+    if (options.grace_period_seconds or 0) < 0:
+        options = attrs.evolve(options, grace_period_seconds=1)
     if (meta.deletion_grace_period_seconds or 0) < 0:
         meta.deletion_grace_period_seconds = 1
     if not strategy.supports_graceful_delete():
-        return DeletionPlan.AT_ONCE
+        return DeletionPlan(DeletionStep.AT_ONCE, options)
     if meta.deletion_timestamp is not None:
         return _shorten(meta, options, meta.deletion_timestamp, now)
-    if not strategy.check_graceful_delete(ctx, obj, options):
-        return DeletionPlan.AT_ONCE
-    if options.grace_period_seconds is None:
-        raise InternalError("options.GracePeriodSeconds should not be nil")
-    _mark(meta, later(now, options.grace_period_seconds), options.grace_period_seconds)
-    return DeletionPlan.GRACEFUL
+    period = strategy.check_graceful_delete(ctx, obj, options)
+    if period is None:
+        return DeletionPlan(DeletionStep.AT_ONCE, options)
+    _mark(meta, later(now, period), period)
+    granted = attrs.evolve(options, grace_period_seconds=period)
+    return DeletionPlan(DeletionStep.GRACEFUL, granted)
 
 
 def mark_as_deleting(meta: ObjectMeta, now: Time) -> None:
@@ -120,20 +134,20 @@ def _shorten(meta: ObjectMeta, options: DeleteOptions, deadline: Time, now: Time
     """The object is being deleted already; its time may only become shorter."""
     granted = meta.deletion_grace_period_seconds
     if not granted:
-        return DeletionPlan.AT_ONCE
+        return DeletionPlan(DeletionStep.AT_ONCE, options)
     period = options.grace_period_seconds
     if period is None:
-        options.grace_period_seconds = granted
-        return DeletionPlan.PENDING
+        settled = attrs.evolve(options, grace_period_seconds=granted)
+        return DeletionPlan(DeletionStep.PENDING, settled)
     if period >= granted:
-        return DeletionPlan.PENDING
+        return DeletionPlan(DeletionStep.PENDING, options)
     earlier = later(_start_of_deletion(deadline, granted, now), period)
     if earlier < now:
         earlier = now
         period = min(period, 1)  # 0 would mean force, which nobody asked for
     meta.deletion_timestamp = earlier
     meta.deletion_grace_period_seconds = period
-    return DeletionPlan.GRACEFUL
+    return DeletionPlan(DeletionStep.GRACEFUL, options)
 
 
 def _start_of_deletion(deadline: Time, granted: int, now: Time) -> Time:

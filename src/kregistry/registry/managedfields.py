@@ -5,7 +5,7 @@ Source: ``k8s.io/apiserver/pkg/endpoints/handlers/fieldmanager/equality.go``.
 
 from __future__ import annotations
 
-import attrs
+import copy
 
 from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import ManagedFieldsEntry
@@ -27,7 +27,10 @@ def keep_timestamps(obj: Object, old: Object) -> None:
 
 
 def _differ_in_time_only(new: list[ManagedFieldsEntry], old: list[ManagedFieldsEntry]) -> bool:
-    return len(new) == len(old) and all(
-        attrs.evolve(one, time=None) == attrs.evolve(other, time=None)
-        for one, other in zip(new, old, strict=True)
-    )
+    return len(new) == len(old) and all(map(_same_but_for_time, new, old))
+
+
+def _same_but_for_time(one: ManagedFieldsEntry, other: ManagedFieldsEntry) -> bool:
+    timed = copy.copy(one)
+    timed.time = other.time
+    return timed == other

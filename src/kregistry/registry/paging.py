@@ -51,8 +51,8 @@ class Pager(Generic[T]):
         Raises:
             Expired: The snapshot is gone, and storage knows no way to go on.
         """
-        wanted = attrs.evolve(options if options is not None else ListOptions())
-        wanted.limit = wanted.limit or self.page_size
+        wanted = options if options is not None else ListOptions()
+        wanted = attrs.evolve(wanted, limit=wanted.limit or self.page_size)
         while True:
             page = self._page(wanted)
             yield page

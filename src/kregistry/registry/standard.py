@@ -7,7 +7,7 @@ Source: what the strategies of Kubernetes' own kinds have in common, and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
@@ -148,11 +148,14 @@ def content_changed(obj: Object, old: Object) -> bool:
     """Whether anything but metadata and status differs."""
     if isinstance(obj, Unstructured) and isinstance(old, Unstructured):
         return _without_status(obj.content) != _without_status(old.content)
-    return any(
-        getattr(obj, attribute.name) != getattr(old, attribute.name)
-        for attribute in attrs.fields(type(obj))
-        if attribute.name not in ("metadata", "status")
-    )
+    return any(getattr(obj, name) != getattr(old, name) for name in content_fields(obj))
+
+
+def content_fields(obj: Object) -> list[str]:
+    """The attributes of a typed object without metadata and status."""
+    cls: Any = type(obj)
+    names = [attribute.name for attribute in attrs.fields(cls)]
+    return [name for name in names if name not in ("metadata", "status")]
 
 
 def _without_status(content: Mapping[str, object]) -> dict[str, object]:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import attrs
-
 from kregistry.meta.context import Context
 from kregistry.meta.object import Object
-from kregistry.registry.standard import Strategy
+from kregistry.registry.standard import Strategy, content_fields
 from kregistry.registry.systemfields import reset_for_status
 from kregistry.runtime.unstructured import Unstructured
 
@@ -37,6 +35,5 @@ class StatusStrategy(Strategy[T]):
             if status is not None:
                 obj.content["status"] = status
             return
-        for attribute in attrs.fields(type(obj)):
-            if attribute.name not in ("metadata", "status"):
-                setattr(obj, attribute.name, getattr(old, attribute.name))
+        for name in content_fields(obj):
+            setattr(obj, name, getattr(old, name))

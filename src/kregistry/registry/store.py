@@ -11,8 +11,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, TypeAlias, TypeVar
 
-import attrs
-
 from kregistry.meta.clock import Clock
 from kregistry.meta.context import Context
 from kregistry.meta.object import Object, ObjectList
@@ -307,10 +305,8 @@ class Store(Generic[T]):
             NotFound: There is none (404).
             Conflict: A precondition does not hold (409).
         """
-        own = (
-            attrs.evolve(options) if options is not None else DeleteOptions(grace_period_seconds=0)
-        )
-        return Deletion(self, ctx, name, own, validate).run()
+        asked = options if options is not None else DeleteOptions(grace_period_seconds=0)
+        return Deletion(self, ctx, name, asked, validate).run()
 
     def new(self) -> T:
         """An empty object of the kind."""

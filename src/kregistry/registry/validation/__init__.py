@@ -1,7 +1,7 @@
 """Rules that hold for objects and options of every kind."""
 
+from kregistry.registry.validation.fieldmanager import validate_field_manager
 from kregistry.registry.validation.metadata import (
-    NameRule,
     validate_annotations,
     validate_finalizers,
     validate_labels,
@@ -11,6 +11,7 @@ from kregistry.registry.validation.metadata import (
     validate_owner_references,
 )
 from kregistry.registry.validation.namerules import (
+    NameRule,
     dns1035_label_name,
     dns_label_name,
     dns_subdomain_name,
@@ -19,7 +20,6 @@ from kregistry.registry.validation.namerules import (
 from kregistry.registry.validation.options import (
     validate_create_options,
     validate_delete_options,
-    validate_field_manager,
     validate_list_options,
     validate_update_options,
 )
