@@ -17,8 +17,12 @@ pointer), ``int`` does not.
 
 from __future__ import annotations
 
+import inspect
+import sys
+import typing
 from collections.abc import Callable
-from typing import Any, Final, TypeVar, dataclass_transform
+from types import SimpleNamespace
+from typing import Any, ClassVar, Final, TypeVar, dataclass_transform
 
 import attrs
 
@@ -73,9 +77,7 @@ def field(
     secret: bool = False,
 ) -> Any:
     """An attrs field with facts about its place in the API; see :class:`FieldFacts`."""
-    facts = FieldFacts(
-        json, always, list_type, map_type, keys, merge_key, strategy, enum, secret
-    )
+    facts = FieldFacts(json, always, list_type, map_type, keys, merge_key, strategy, enum, secret)
     return attrs.field(default=default, factory=factory, metadata={FACTS: facts}, repr=not secret)
 
 
@@ -100,7 +102,7 @@ def camel_case(name: str) -> str:
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, attrs.field))
 def model(cls: C) -> C:
     """Make an attrs class of *cls*: keyword-only, with slots, equality from :class:`Model`."""
-    return attrs.define(cls, kw_only=True, eq=False, repr=False, slots=True)  # type: ignore[return-value]
+    return attrs.define(cls, kw_only=True, eq=False, repr=False, slots=True)
 
 
 class Model:
@@ -108,12 +110,13 @@ class Model:
 
     __slots__ = ()
 
+    #: ``"atomic"`` when server-side apply replaces such a struct as a whole.
+    map_type: ClassVar[str] = ""
+
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
             return NotImplemented
-        return all(
-            getattr(self, name) == getattr(other, name) for name in _names(self.__class__)
-        )
+        return all(getattr(self, name) == getattr(other, name) for name in _names(self.__class__))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -126,9 +129,68 @@ class Model:
                 continue
             if isinstance(value, Model) and repr(value).endswith("()"):
                 continue
-            shown.append(f"{attribute.name}={value!r}" if attribute.repr else f"{attribute.name}=<hidden>")
+            text = repr(value) if attribute.repr else "<hidden>"
+            shown.append(f"{attribute.name}={text}")
         return f"{self.__class__.__name__}({', '.join(shown)})"
 
 
-def _names(cls: type) -> tuple[str, ...]:
+def _names(cls: type[Any]) -> tuple[str, ...]:
     return tuple(attribute.name for attribute in attrs.fields(cls))
+
+
+def field_types(cls: type) -> dict[str, Any]:
+    """The resolved type of every attrs attribute of *cls*, in order; made once per class.
+
+    A name in an annotation is looked up in the module of the class that declares it, then in
+    the package that this module is part of. So modules of one package may refer to each other
+    under ``TYPE_CHECKING`` alone, and are imported when the type is first needed.
+
+    Raises:
+        TypeError: *cls* is no attrs class, or an annotation cannot be resolved.
+    """
+    known = vars(cls).get("__field_types__")
+    if known is None:
+        if not attrs.has(cls):
+            raise TypeError(f"{cls.__module__}.{cls.__qualname__} is not an attrs class")
+        known = {attribute.name: _type_of(cls, attribute) for attribute in attrs.fields(cls)}
+        cls.__field_types__ = known  # type: ignore[attr-defined]
+    return dict(known)
+
+
+def _type_of(cls: type, attribute: attrs.Attribute[Any]) -> Any:
+    annotation = attribute.type
+    if annotation is None:
+        return Any
+    owner = _declaring(cls, attribute.name)
+    scope = vars(sys.modules[owner.__module__]) if owner.__module__ in sys.modules else {}
+    try:
+        near = _near_names(annotation, owner, scope)
+        holder = SimpleNamespace(__annotations__={attribute.name: annotation})
+        return typing.get_type_hints(holder, scope, near, include_extras=True)[attribute.name]
+    except Exception as error:
+        place = f"{cls.__module__}.{cls.__qualname__}.{attribute.name}"
+        raise TypeError(f"{place}: cannot resolve {annotation!r}: {error}") from error
+
+
+def _declaring(cls: type, name: str) -> type:
+    """The class whose body annotates *name*: its module gives the annotation its meaning."""
+    for base in cls.__mro__:
+        if name in inspect.get_annotations(base):
+            return base
+    return cls
+
+
+def _near_names(annotation: object, owner: type, scope: dict[str, Any]) -> dict[str, Any]:
+    """What the module of *owner* does not define: *owner* itself and its package's names."""
+    if not isinstance(annotation, str):
+        return {}
+    package = sys.modules.get(scope.get("__package__") or "")
+    near = {}
+    for name in compile(annotation, "<annotation>", "eval").co_names:
+        if name in scope:
+            continue
+        if name == owner.__name__:
+            near[name] = owner
+        elif hasattr(package, name):
+            near[name] = getattr(package, name)
+    return near

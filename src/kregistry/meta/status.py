@@ -1,6 +1,6 @@
-"""Status: what the API answers when the answer is not an object.
+"""Status: the answer when there is no object to return.
 
-Source: ``k8s.io/apimachinery/pkg/apis/meta/v1/types.go`` Status, StatusDetails, StatusCause.
+Source: ``k8s.io/apimachinery/pkg/apis/meta/v1`` Status, StatusDetails, StatusCause.
 """
 
 from __future__ import annotations
@@ -13,19 +13,31 @@ from kregistry.meta.objectmeta import ListMeta
 
 @model
 class StatusCause(Model):
-    """One of the things that were wrong.
+    """One of the reasons for a failure, usually one wrong field.
 
-    On the wire the type of a cause is called ``reason``.
+    Attributes:
+        reason: Machine-readable, such as ``FieldValueRequired``; "" when unknown.
+        message: For people.
+        field_: Path of the field in the sent object, such as ``spec.containers[0].name``.
     """
 
     reason: str = ""
     message: str = ""
-    field: str = ""
+    field_: str = ""
 
 
 @model
 class StatusDetails(Model):
-    """What the answer is about: which object, what was wrong with it, when to try again."""
+    """What a failure was about.
+
+    Attributes:
+        name: The object asked for.
+        group: API group of *kind*.
+        kind: Kind or plural name of the resource, as the failing rule knows it.
+        uid: The object asked for, when a name does not tell it.
+        causes: The reasons, in the order in which they were found.
+        retry_after_seconds: When to try again; 0 for no advice.
+    """
 
     name: str = ""
     group: str = ""
@@ -37,13 +49,22 @@ class StatusDetails(Model):
 
 @model
 class Status(Model):
-    """Success or failure, for programs and for people."""
+    """Outcome of a request: success of a deletion, or a failure with its details.
+
+    Attributes:
+        metadata: Empty, except for the continue token that an expired list offers.
+        status: ``Success`` or ``Failure``.
+        message: For people.
+        reason: Machine-readable, such as ``NotFound``; "" when none is known.
+        details: What it was about; None when there is nothing to add.
+        code: The HTTP status code.
+    """
 
     api_version: ClassVar[str] = "v1"
     kind: ClassVar[str] = "Status"
 
     metadata: ListMeta = field(factory=ListMeta, always=True)
-    status: str = field(default="", enum=("Success", "Failure"))
+    status: str = ""
     message: str = ""
     reason: str = ""
     details: StatusDetails | None = None
