@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
@@ -112,6 +114,8 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
             expires = self._steady.now() + ttl
         if len(value) > self._longest:
             raise ValueError(f"a value of {len(value)} bytes is more than SQLite can keep")
+        if not isinstance(value, bytes):
+            raise TypeError(f"a value is bytes, not {type(value).__name__}")
         revision = self._submit(Request(key, value, expected, expires))
         if expires is not None:
             self._housekeeper.nudge()
@@ -145,13 +149,13 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
             if self._refusal is not None:
                 return
             self._refusal = BackendClosed("the store is closed")
+            self._guard.shut(self._refusal)
             self._readers.close(self._refusal)
             self._housekeeper.close()
             self._poller.stop()
             self._feed.close(self._refusal)
             fork.release(self)
-            in_order = not self._guard.is_fenced
-            opening.close_store(self._connection, self._lock, self._presence, in_order=in_order)
+            self._close_file()
         self._housekeeper.join(_JOIN_TIMEOUT)
 
     def ready(self) -> None:
@@ -173,13 +177,14 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         Returns:
             How many keys were deleted. Each deletion has a revision of its own.
         """
-        total = 0
-        while due := self._reader.due(self._steady.adjust(), _EXPIRE_BATCH):
+        self._steady.adjust()
+        now, total = self._steady.now(), 0
+        while due := self._reader.due(now, _EXPIRE_BATCH):
             total += self._expire(due)
         return total
 
     def do_chores(self) -> float | None:
-        if self._refusal is not None:
+        if self._refusal is not None or self._guard.is_fenced:
             return None
         self.expire_now()
         now = self._clock.monotonic()
@@ -193,6 +198,8 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         deadline = self._reader.next_deadline()
         if deadline is not None:
             delays.append(max(deadline - self._steady.now(), 0.0))
+            if self._steady.adjust() > 1.0:  # the clock was set: follow it step by step
+                delays.append(expiry.FORWARD_PAUSE)
         return min(delays, default=None)
 
     def after_fork_in_child(self) -> list[object]:
@@ -229,6 +236,11 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
             self._presence.close()
             self._lock.close()
             raise
+
+    def _close_file(self) -> None:
+        in_order = not self._guard.is_fenced
+        with self._readers.writer_lock or nullcontext():
+            opening.close_store(self._connection, self._lock, self._presence, in_order=in_order)
 
     def _wire(self, timeout: float, alone: bool, failpoints: Failpoints | None) -> None:
         connection = self._connection
@@ -276,7 +288,7 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
 
     def _check(self) -> None:
         if self._refusal is not None:
-            raise self._refusal
+            raise copy.copy(self._refusal)
 
     def _begin_chores(self) -> None:
         self._guard.prepare_reserve()
@@ -292,10 +304,11 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
     def _inspect(self) -> None:
         """Now and then, while somebody watches: is the file still there, is anything due?"""
         try:
-            self._guard.check()
+            self._guard.inspect()
         except BackendError as error:
             if self._guard.is_lost:
                 self._feed.fail(error)
+            return
         deadline = self._reader.next_deadline()
         if deadline is not None and deadline <= self._steady.now():
             self._housekeeper.nudge()

@@ -73,6 +73,7 @@ class Checkpointer:
                 ``TRUNCATE`` also empties the log file.
         """
         self._hit("sqlite.before_checkpoint")
+        self._guard.inspect()
         with self._guard.writing("checkpointing"):
             _, self._log_pages, _ = self._connection.execute(_CHECKPOINTS[mode]).fetchone()
         self._hit("sqlite.after_checkpoint")

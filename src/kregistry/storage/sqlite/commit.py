@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from kregistry.storage.errors import BackendError, BackendUnavailable
+from kregistry.storage.sqlite.schema import encode
 
 #: Requests in one transaction. More were measured to be slower each.
 BATCH = 64
@@ -49,7 +50,7 @@ class Request:
         self, text: str, value: bytes | None, expected: int, expires: float | None
     ) -> None:
         self.text = text
-        self.key = text.encode()
+        self.key = encode(text)
         self.value = value
         self.expected = expected
         self.expires = expires

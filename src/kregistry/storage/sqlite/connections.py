@@ -7,6 +7,7 @@ thread, so a thread that ends leaves nothing behind.
 
 from __future__ import annotations
 
+import copy
 import sqlite3
 import threading
 from collections import deque
@@ -129,11 +130,18 @@ class Readers:
 
     def _open(self) -> sqlite3.Cursor:
         if self._refusal is not None:
-            raise self._refusal
+            raise copy.copy(self._refusal)
         if self._shared is not None:
-            self._shared_lock.acquire()
-            return self._shared.cursor()
+            return self._lend_shared(self._shared)
         return self.open_one().cursor()
+
+    def _lend_shared(self, connection: sqlite3.Connection) -> sqlite3.Cursor:
+        self._shared_lock.acquire()
+        try:
+            return connection.cursor()
+        except BaseException:
+            self._shared_lock.release()
+            raise
 
     def open_one(self) -> sqlite3.Connection:
         """Open a read-only connection that the caller closes."""

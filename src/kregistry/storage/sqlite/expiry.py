@@ -6,8 +6,10 @@ import threading
 
 from kregistry.meta.clock import Clock
 
-#: Seconds by which a clock that was set forward brings deadlines nearer at one look.
+#: Seconds by which a clock that was set forward brings deadlines nearer at one look,
 FORWARD_STEP = 60.0
+#: and the seconds that must pass between two such steps.
+FORWARD_PAUSE = 1.0
 
 #: Keys that are due, oldest first.
 DUE = """
@@ -31,6 +33,7 @@ class SteadyClock:
         self._lock = threading.Lock()
         self._time = clock.now().timestamp()
         self._last = clock.monotonic()
+        self._next_step = self._last
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -39,12 +42,20 @@ class SteadyClock:
             return self._time
 
     def adjust(self) -> float:
-        """The same, after following the wall clock a step forward. For the sweeper."""
+        """Follow the wall clock a step forward, if it is ahead. For the sweeper.
+
+        Returns:
+            Seconds by which it is still ahead.
+        """
         with self._lock:
             self._pass()
-            ahead = self._clock.now().timestamp() - self._time
-            self._time += min(max(ahead, 0.0), FORWARD_STEP)
-            return self._time
+            ahead = max(self._clock.now().timestamp() - self._time, 0.0)
+            if self._last >= self._next_step:
+                step = min(ahead, FORWARD_STEP)
+                self._time += step
+                ahead -= step
+                self._next_step = self._last + FORWARD_PAUSE
+            return ahead
 
     def _pass(self) -> None:
         monotonic = self._clock.monotonic()

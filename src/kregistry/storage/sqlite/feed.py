@@ -6,9 +6,11 @@ revision, and the poller that notices what other processes commit.
 
 from __future__ import annotations
 
+import copy
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.changelog import ChangeLog, LogStream, wake
@@ -45,7 +47,7 @@ class Feed:
         """See :meth:`~kregistry.storage.backend.Backend.watch`."""
         with self._lock:
             if self._failure is not None:
-                raise self._failure
+                raise copy.copy(self._failure)
             state = self._reader.state()
             if after < state.compacted:
                 raise RevisionCompacted(after, state.compacted)
@@ -76,7 +78,8 @@ class Feed:
             if changes is not None and log.head == before:
                 due = log.append(changes)
             else:
-                due = self._catch_up(log)
+                with suppress(BackendError):  # the poller will try again
+                    due = self._catch_up(log)
         wake(due)
 
     def catch_up(self) -> None:
@@ -148,7 +151,7 @@ class FeedStream(ChangeStream):
 
     def poll(self, limit: int = 256) -> Sequence[Change]:
         if self.failure is not None:
-            raise self.failure
+            raise copy.copy(self.failure)
         return self._inner.poll(limit)
 
     def park(self, wake: Callable[[], None]) -> bool:

@@ -6,13 +6,14 @@ written until it is opened again). Reads go on in each.
 
 from __future__ import annotations
 
+import copy
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from threading import RLock
 
 from kregistry.meta.clock import Clock
-from kregistry.storage.errors import StorageFenced, StorageFull
+from kregistry.storage.errors import BackendError, StorageFenced, StorageFull
 from kregistry.storage.sqlite import faults, place
 from kregistry.storage.sqlite.commit import Request
 from kregistry.storage.sqlite.lockfile import LockFile
@@ -52,6 +53,8 @@ class Guard:
         self._reading = reading or nullcontext()
         self._identity = place.identity(path)
         self._fence = ""
+        self._log_identity: place.Identity | None = None
+        self._refusal: BackendError | None = None
         self.is_lost = False
         self._full_since: float | None = None
 
@@ -86,6 +89,8 @@ class Guard:
             StorageFull: There is no room.
             BackendUnavailable: Another process holds the lock for too long.
         """
+        if self._refusal is not None:
+            raise copy.copy(self._refusal)
         self.check()
         try:
             with self._reading:
@@ -110,6 +115,20 @@ class Guard:
             self.fence("its lock file was removed while it was open")
         if self._fence:
             raise faults.fenced(self.path, self._fence)
+
+    def inspect(self) -> None:
+        """:meth:`check`, and the log that SQLite keeps beside the file too."""
+        self.check()
+        found = place.identity(self.path + "-wal")
+        if self._log_identity is None:
+            self._log_identity = found
+        elif found != self._log_identity:
+            self.is_lost = True
+            raise self.fence("its write-ahead log was removed or replaced while it was open")
+
+    def shut(self, refusal: BackendError) -> None:
+        """Refuse every later write with *refusal*."""
+        self._refusal = refusal
 
     def fence(self, why: str) -> StorageFenced:
         """Take no more writes until the store is opened again."""

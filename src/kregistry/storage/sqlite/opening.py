@@ -72,6 +72,8 @@ def _prepare(
     schema.prepare(connection, path)
     if alone:
         connections.use_rollback(connection)
+        connection.execute("BEGIN EXCLUSIVE")  # keeps the lock, from now on
+        connection.execute("COMMIT")
     elif not connections.use_log(connection, "full"):
         raise UnsafeStorage(f"the file system of {path} does not support SQLite's WAL")
     schema.create(connection)

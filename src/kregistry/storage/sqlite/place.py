@@ -12,12 +12,15 @@ from typing import NamedTuple
 
 from kregistry.storage.errors import UnsafeStorage
 
-#: File systems that are shared between machines, or between a machine and its guests.
+#: File systems that machines share over a network, and those shared with virtual machines.
 _NETWORK_TYPES = frozenset(
-    ("9p", "acfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "gfs2", "glusterfs", "gpfs")
-    + ("lustre", "ncpfs", "nfs", "nfs3", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb2", "smb3")
-    + ("smbfs", "vboxsf", "virtiofs", "vmhgfs")
+    ("afs", "beegfs", "ceph", "cifs", "coda", "davfs", "gfs2", "glusterfs", "gpfs", "lustre")
 )
+_MORE_NETWORK_TYPES = frozenset(
+    ("nfs", "nfs3", "nfs4", "ocfs2", "orangefs", "smb2", "smb3", "smbfs")
+)
+_GUEST_TYPES = frozenset(("9p", "prl_fs", "vboxsf", "virtiofs", "vmhgfs"))
+_UNSAFE_TYPES = _NETWORK_TYPES | _MORE_NETWORK_TYPES | _GUEST_TYPES
 _MOUNTS = "/proc/self/mountinfo"
 
 
@@ -122,7 +125,7 @@ def network_type(path: str, mounts: str | None = None) -> str:
             return ""
     kind = _type_of_mount(path, mounts)
     base = kind.partition(".")[0]
-    return kind if base in _NETWORK_TYPES or base.startswith("fuse") else ""
+    return kind if base in _UNSAFE_TYPES or base.startswith("fuse") else ""
 
 
 def _type_of_mount(path: str, mounts: str) -> str:

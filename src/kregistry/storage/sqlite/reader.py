@@ -10,6 +10,7 @@ from kregistry.storage.backend import Change, Page, Record, Snapshot
 from kregistry.storage.errors import RevisionCompacted, RevisionInFuture
 from kregistry.storage.sqlite import expiry, faults
 from kregistry.storage.sqlite.connections import Readers
+from kregistry.storage.sqlite.schema import encode
 
 _GET = """
 SELECT s.revision, l.value, n.revision, n.created
@@ -86,7 +87,7 @@ class Reader:
 
     def get(self, key: str) -> Snapshot:
         """One key; see :meth:`~kregistry.storage.backend.Backend.get`."""
-        (revision, value, modified, created) = self._row(_GET, (key.encode(),))
+        (revision, value, modified, created) = self._row(_GET, (encode(key),))
         if not created:
             return Snapshot(None, revision)
         return Snapshot(Record(key, value, modified, created), revision)
@@ -97,7 +98,7 @@ class Reader:
 
     def range(self, start: str, end: str, *, limit: int, revision: int, count: bool) -> Page:
         """A run of keys; see :meth:`~kregistry.storage.backend.Backend.range`."""
-        bounds = (start.encode(), end.encode())
+        bounds = (encode(start), encode(end))
         try:
             with self._readers.snapshot() as cursor:
                 state = State(*cursor.execute(_STATE).fetchone())
@@ -113,7 +114,7 @@ class Reader:
 
     def history(self, start: str, end: str, after: int, limit: int) -> Sequence[Change]:
         """Changes of a range, in order; see :data:`~kregistry.storage.changelog.ReadHistory`."""
-        return self._changes(_HISTORY, (after, start.encode(), end.encode(), limit))
+        return self._changes(_HISTORY, (after, encode(start), encode(end), limit))
 
     def all_history(self, after: int, limit: int) -> Sequence[Change]:
         """Changes of every key, in order."""

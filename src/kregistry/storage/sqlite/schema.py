@@ -100,6 +100,21 @@ def _check_version(version: int, path: str) -> None:
         raise UnsafeStorage(f"{path} has tables of version {version}, which never existed")
 
 
+def encode(key: str) -> bytes:
+    """A key as it is stored, which sorts as its bytes do.
+
+    Raises:
+        ValueError: It holds lone surrogates, which no text has.
+        TypeError: It is no text.
+    """
+    try:
+        return key.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the key {key!r} cannot be written as UTF-8") from error
+    except AttributeError:
+        raise TypeError(f"a key is text, not {type(key).__name__}") from None
+
+
 def pragma(connection: sqlite3.Connection, statement: str) -> int:
     """The number a pragma answers with."""
     return int(connection.execute(statement).fetchone()[0])
