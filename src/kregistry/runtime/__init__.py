@@ -12,6 +12,7 @@ from kregistry.runtime.errors import (
     MissingVersion,
     NotRegistered,
     SchemeError,
+    SelectorError,
 )
 from kregistry.runtime.limits import Limits
 from kregistry.runtime.resource import Resource
@@ -33,6 +34,7 @@ __all__ = [
     "Resource",
     "Scheme",
     "SchemeError",
+    "SelectorError",
     "UnknownFields",
     "Unstructured",
 ]

@@ -6,6 +6,7 @@
      ├─ CodecError
      │   ├─ DecodeError          bytes or dicts that do not describe such an object
      │   └─ EncodeError          an object that no JSON document can describe
+     ├─ SelectorError            a text that is no selector
      └─ SchemeError
          ├─ NotRegistered        the scheme does not know the kind or the class
          ├─ MissingKind
@@ -59,6 +60,10 @@ class DecodeError(CodecError):
         return (
             f'{self.gvk.kind} in version "{self.gvk.version}" cannot be handled as a {kind}: {self}'
         )
+
+
+class SelectorError(ValueError):
+    """The text or the requirement selects nothing that could be understood."""
 
 
 class SchemeError(ValueError):
