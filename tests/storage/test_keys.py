@@ -132,6 +132,7 @@ def test_names_that_are_no_path_segment_are_refused(name: str, problem: str) -> 
         lambda: path_segment(name),
         lambda: cluster_key("/nodes/", name),
         lambda: namespaced_key("/pods/", "ns", name),
+        lambda: namespaced_key("/pods/", name, "a"),
     ):
         with pytest.raises(ValueError) as caught:
             build()

@@ -62,7 +62,7 @@ def _path(value: Any) -> Any:
 
 def _one_of(kind: type) -> Any:
     def check(config: Any, attribute: attrs.Attribute[Any], value: object) -> None:
-        if value is not None and not isinstance(value, kind):
+        if not isinstance(value, kind) and (value is not None or attribute.default is not None):
             raise _wrong(attribute.name, f"a {kind.__name__}", value)
 
     return check

@@ -92,25 +92,31 @@ def only(key: str) -> KeyRange:
 
 
 def namespaced_key(prefix: str, namespace: str, name: str) -> str:
-    """``<prefix><namespace>/<name>``. Source: ``storage.NamespaceKeyFunc``.
+    """``<prefix><namespace>/<name>``; the namespace may be empty.
 
     Raises:
-        ValueError: The prefix lacks its slash, or the name is no path segment.
+        ValueError: The prefix lacks its slash, or namespace or name are no path segment.
+
+    Source: ``storage.NamespaceKeyFunc``.
     """
-    return f"{cluster_key(prefix, namespace + '/')}{path_segment(name)}"
+    return f"{_with_slash(prefix)}{path_segment(namespace)}/{path_segment(name)}"
 
 
 def cluster_key(prefix: str, name: str) -> str:
-    """``<prefix><name>``. Source: ``storage.NoNamespaceKeyFunc``.
+    """``<prefix><name>``.
 
     Raises:
         ValueError: The prefix lacks its slash, or the name is no path segment.
+
+    Source: ``storage.NoNamespaceKeyFunc``.
     """
+    return f"{_with_slash(prefix)}{path_segment(name)}"
+
+
+def _with_slash(prefix: str) -> str:
     if not prefix.endswith("/"):
         raise ValueError("prefix should have '/' suffix")
-    if name.endswith("/"):
-        return f"{prefix}{name}"
-    return f"{prefix}{path_segment(name)}"
+    return prefix
 
 
 def path_segment(name: str) -> str:
