@@ -125,7 +125,8 @@ class Codec:
             DecodeError: The bytes are corrupt, or do not tell ``apiVersion`` and ``kind``.
         """
         document = Document(self._engine.loads(data))
-        return self._read(document.tree, document.class_by(self.scheme))
+        obj: Object = self._read(document.tree, document.class_by(self.scheme))
+        return obj
 
     def copy(self, obj: T) -> T:
         """A deep copy that shares nothing mutable with *obj*.

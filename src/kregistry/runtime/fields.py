@@ -53,6 +53,10 @@ class Requirement:
         return f"{self.field}{self.operator}{escape_value(self.value)}"
 
 
+def _as_tuple(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    return tuple(requirements)
+
+
 @attrs.frozen
 class Selector:
     """Requirements that must all be met, in the order of their texts.
@@ -61,8 +65,10 @@ class Selector:
     :func:`nothing`.
     """
 
-    _requirements: tuple[Requirement, ...] = attrs.field(default=(), converter=tuple)
-    _nothing: bool = attrs.field(default=False, kw_only=True)
+    _requirements: tuple[Requirement, ...] = attrs.field(
+        default=(), converter=_as_tuple, alias="requirements"
+    )
+    _nothing: bool = attrs.field(default=False, kw_only=True, alias="nothing")
 
     def matches(self, fields: Mapping[str, str]) -> bool:
         """Whether these fields are wanted."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -55,7 +55,7 @@ def _sorted_values(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
 
 
-def _known_operator(operator: Operator | str) -> Operator | str:
+def _known_operator(operator: Operator | str) -> Any:
     """The operator of that spelling; an unknown one stays text and is refused later."""
     return Operator(operator) if operator in _SPELLINGS else str(operator)
 
@@ -77,7 +77,7 @@ class Requirement:
     """
 
     key: str
-    operator: Operator = attrs.field(converter=_known_operator)  # type: ignore[misc]
+    operator: Operator = attrs.field(converter=_known_operator)
     values: tuple[str, ...] = attrs.field(default=(), converter=_sorted_values)
     _members: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
 

@@ -46,8 +46,10 @@ class Selector:
     :func:`nothing`.
     """
 
-    _requirements: tuple[Requirement, ...] = attrs.field(default=(), converter=_by_key)
-    _nothing: bool = attrs.field(default=False, kw_only=True)
+    _requirements: tuple[Requirement, ...] = attrs.field(
+        default=(), converter=_by_key, alias="requirements"
+    )
+    _nothing: bool = attrs.field(default=False, kw_only=True, alias="nothing")
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Whether these labels are wanted."""

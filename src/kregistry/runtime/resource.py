@@ -6,7 +6,7 @@ Source: ``schema.GroupVersionResource`` with what a ``genericregistry.Store`` an
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
@@ -22,7 +22,25 @@ from kregistry.runtime.unstructured import Unstructured
 
 T = TypeVar("T", bound=Object)
 
-_BUILT_IN_SUFFIX = ".k8s.io"
+_BUILT_IN_SUFFIX: Final = ".k8s.io"
+
+
+def _class_fact(cls: type[Object], name: str) -> str:
+    """A ClassVar of the class; "" for an Unstructured, which has it per instance."""
+    value = getattr(cls, name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _group_of(resource: Resource[Any]) -> str:
+    return GroupVersion.parse(_class_fact(resource.cls, "api_version")).group
+
+
+def _version_of(resource: Resource[Any]) -> str:
+    return GroupVersion.parse(_class_fact(resource.cls, "api_version")).version
+
+
+def _kind_of(resource: Resource[Any]) -> str:
+    return _class_fact(resource.cls, "kind")
 
 
 @attrs.frozen
@@ -50,27 +68,15 @@ class Resource(Generic[T]):
     """
 
     cls: type[T]
-    plural: str = attrs.field(kw_only=True)
+    plural: str
     namespaced: bool = attrs.field(default=True, kw_only=True)
     singular: str = attrs.field(default="", kw_only=True)
     short_names: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=tuple)
-    group: str = attrs.field(kw_only=True)
-    version: str = attrs.field(kw_only=True)
-    kind: str = attrs.field(kw_only=True)
+    group: str = attrs.field(default=attrs.Factory(_group_of, takes_self=True), kw_only=True)
+    version: str = attrs.field(default=attrs.Factory(_version_of, takes_self=True), kw_only=True)
+    kind: str = attrs.field(default=attrs.Factory(_kind_of, takes_self=True), kw_only=True)
     prefix: str = attrs.field(default="", kw_only=True)
     list_kind: str = attrs.field(default="", kw_only=True)
-
-    @group.default
-    def _group_of_class(self) -> str:
-        return GroupVersion.parse(self._class_fact("api_version")).group
-
-    @version.default
-    def _version_of_class(self) -> str:
-        return GroupVersion.parse(self._class_fact("api_version")).version
-
-    @kind.default
-    def _kind_of_class(self) -> str:
-        return self._class_fact("kind")
 
     def __attrs_post_init__(self) -> None:
         self._require("plural", self.plural)
@@ -114,11 +120,6 @@ class Resource(Generic[T]):
         if issubclass(self.cls, Unstructured):
             return self.cls(api_version=self.api_version, kind=self.kind)
         return self.cls()
-
-    def _class_fact(self, name: str) -> str:
-        """A ClassVar of the class; "" for an Unstructured, which has it per instance."""
-        value = getattr(self.cls, name, "")
-        return value if isinstance(value, str) else ""
 
     def _require(self, name: str, value: str) -> None:
         if not value:

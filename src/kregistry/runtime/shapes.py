@@ -15,10 +15,8 @@ from collections import abc
 from typing import Any, Final, Literal, TypeVar, Union
 
 import attrs
-from typing_extensions import TypeAliasType
 
-from kregistry.meta import model
-from kregistry.meta.model import FieldFacts, facts_of, wire_name
+from kregistry.meta.model import FieldFacts, facts_of, field_types, wire_name
 from kregistry.meta.object import Object
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.runtime.values import VALUE_TYPES, ValueType
@@ -153,7 +151,7 @@ def struct_of(annotation: Any) -> Struct:
     if not (isinstance(cls, type) and attrs.has(cls)):
         raise TypeError(f"{annotation!r} is not an attrs class")
     arguments = _type_arguments(cls, annotation)
-    hints = _field_types(cls)
+    hints = field_types(cls)
     members = [
         Member(
             attribute.name,
@@ -247,7 +245,7 @@ def _unwrap(annotation: Any) -> Any:
             annotation = typing.get_args(annotation)[0]
         elif isinstance(annotation, typing.NewType):
             annotation = annotation.__supertype__
-        elif isinstance(annotation, TypeAliasType):
+        elif type(annotation).__name__ == "TypeAliasType":  # new in Python 3.12
             annotation = annotation.__value__
         else:
             return annotation
@@ -280,24 +278,24 @@ def _declared_kind(cls: type) -> tuple[str, str]:
 
 def _has_plain_init(cls: type) -> bool:
     """Whether ``__init__`` only assigns, so that it may be left out."""
-    if cls.__new__ is not object.__new__ or cls.__setattr__ is not object.__setattr__:
+    if any(getattr(cls, name) is not getattr(object, name) for name in _ASSIGNING):
         return False
     if any(hasattr(cls, hook) for hook in _INIT_HOOKS) or not _init_by_attrs(cls):
         return False
     return all(_plain_attribute(attribute) for attribute in attrs.fields(cls))
 
 
+_ASSIGNING: Final = ("__new__", "__setattr__")
 _INIT_HOOKS: Final = ("__attrs_pre_init__", "__attrs_post_init__", "__attrs_init__")
 
 
 def _init_by_attrs(cls: type) -> bool:
-    init: Any = cls.__init__
-    code = getattr(init, "__code__", None)
+    code = getattr(vars(cls).get("__init__"), "__code__", None)
     return code is not None and code.co_filename.startswith("<attrs generated")
 
 
 def _plain_attribute(attribute: attrs.Attribute[Any]) -> bool:
-    takes_self = isinstance(attribute.default, attrs.Factory) and attribute.default.takes_self  # type: ignore[arg-type]
+    takes_self: bool = getattr(attribute.default, "takes_self", False)
     return (
         attribute.init
         and attribute.validator is None
@@ -316,10 +314,3 @@ def _refuse_shared_names(cls: type, members: list[Member]) -> None:
                 f"are both called {member.wire!r} on the wire"
             )
         names[member.wire] = member.attribute
-
-
-def _field_types(cls: type) -> dict[str, Any]:
-    known = getattr(model, "field_types", None)
-    if known is not None:
-        return dict(known(cls))
-    return typing.get_type_hints(cls, include_extras=True)

@@ -25,11 +25,15 @@ from kregistry.runtime.shapes import ANY, Form, Shape, shape_of
 
 _INT64_DIGITS: Final = 20
 
-_ZERO: Final[dict[Form, Any]] = {
-    Form.STR: "",
-    Form.INT: 0,
-    Form.FLOAT: 0.0,
-    Form.BOOL: False,
+_ZERO: Final[dict[Form, type]] = {
+    Form.STR: str,
+    Form.INT: int,
+    Form.FLOAT: float,
+    Form.BOOL: bool,
+    Form.LIST: list,
+    Form.MAP: dict,
+    Form.STRUCT: dict,
+    Form.OBJECT: dict,
 }
 
 _WANTED: Final = {
@@ -244,8 +248,7 @@ class Checker:
             return None
         if shape.form in (Form.VALUE, Form.ENUM):
             raise self._wrong_type(value, self._simple_name(shape))
-        zero = [] if shape.form is Form.LIST else {}
-        return _ZERO.get(shape.form, zero)
+        return _ZERO[shape.form]()
 
     def _simple(self, shape: Shape, value: Any) -> Any:
         wire = shape.value.wire if shape.value is not None else (str, int)

@@ -67,12 +67,12 @@ class Unstructured(Object):
         """
         here: Any = self.content
         for step in path:
-            if isinstance(step, str):
-                if not isinstance(here, dict) or step not in here:
-                    return default
-            elif not isinstance(here, list) or not -len(here) <= step < len(here):
+            if not isinstance(here, dict | list):
                 return default
-            here = here[step]
+            try:
+                here = here[step]  # type: ignore[index]
+            except (KeyError, IndexError, TypeError):
+                return default
         return here
 
 
