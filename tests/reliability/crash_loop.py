@@ -43,17 +43,19 @@ class Audit:
         """Open the file and compare."""
         with SqliteBackend(path, busy_timeout=30) as store:
             assert store.verify() == [], "the file is damaged"
-            changes = read_all(store, self.checked)
-            state = store.current_revision()
-            assert [each.revision for each in changes] == list(range(self.checked + 1, state + 1))
-            found = {each.revision: each for each in changes}
+            floor, state = store.compacted_revision(), store.current_revision()
+            floor = max(floor, self.checked)
+            assert floor <= state, "the revision went back"
+            found = {each.revision: each for each in read_all(store, floor)}
+            assert sorted(found) == list(range(floor + 1, state + 1)), "revisions are missing"
             for revision, (key, number) in self.acknowledged.items():
-                if revision <= self.checked:
-                    continue
-                assert revision in found, f"revision {revision} of {key} was acknowledged, and lost"
-                self._compare(found[revision], key, number)
+                if revision > floor:
+                    assert revision in found, f"revision {revision} of {key} is lost"
+                    self._compare(found[revision], key, number)
+                elif revision > self.checked:  # compacted already: no newer state may be older
+                    record = store.get(key).record
+                    assert record is None or record.mod_revision >= revision
             self.checked = state
-            store.compact(state - 20)
 
     def _compare(self, change: Change, key: str, number: int) -> None:
         assert change.key == key
