@@ -30,8 +30,8 @@ from kregistry.storage.transformer import Transformer
 from kregistry.storage.watch import Event, EventType, Watch
 from kregistry.testing.forwarding import Counting
 
-PODS = Resource(Pod, "pods")
-OTHERS = Resource(Pod, "others")
+PODS = Resource(Pod, plural="pods")
+OTHERS = Resource(Pod, plural="others")
 MAX_VERSION = str(2**63 - 1)
 VALUE_PREFIX = b"test!"
 
@@ -84,29 +84,29 @@ class Prefixing(Transformer):
     prefix: bytes = VALUE_PREFIX
     stale: bool = False
 
-    def from_storage(self, data: bytes, context: Any) -> tuple[bytes, bool]:
+    def from_storage(self, data: bytes, context: bytes) -> tuple[bytes, bool]:
         if not data.startswith(self.prefix):
             raise ValueError(f"the value does not begin with {self.prefix!r}")
         return data[len(self.prefix) :], self.stale
 
-    def to_storage(self, data: bytes, context: Any) -> bytes:
+    def to_storage(self, data: bytes, context: bytes) -> bytes:
         return self.prefix + data
 
 
 class Failing(Transformer):
     """Cannot read anything."""
 
-    def from_storage(self, data: bytes, context: Any) -> tuple[bytes, bool]:
+    def from_storage(self, data: bytes, context: bytes) -> tuple[bytes, bool]:
         raise ValueError("nothing can be read")
 
-    def to_storage(self, data: bytes, context: Any) -> bytes:
+    def to_storage(self, data: bytes, context: bytes) -> bytes:
         return VALUE_PREFIX + data
 
 
 class Corrupting(Prefixing):
     """Reads bytes that are no object."""
 
-    def from_storage(self, data: bytes, context: Any) -> tuple[bytes, bool]:
+    def from_storage(self, data: bytes, context: bytes) -> tuple[bytes, bool]:
         plain, stale = super().from_storage(data, context)
         return b"corrupt" + plain, stale
 
@@ -128,7 +128,7 @@ class SwitchableTransformer(Transformer):
         self.on_read: Callable[[], None] | None = None
         self._lock = threading.Lock()
 
-    def from_storage(self, data: bytes, context: Any) -> tuple[bytes, bool]:
+    def from_storage(self, data: bytes, context: bytes) -> tuple[bytes, bool]:
         with self._lock:
             self.reads += 1
         result = self.active.from_storage(data, context)
@@ -136,7 +136,7 @@ class SwitchableTransformer(Transformer):
             self.on_read()
         return result
 
-    def to_storage(self, data: bytes, context: Any) -> bytes:
+    def to_storage(self, data: bytes, context: bytes) -> bytes:
         stored = self.active.to_storage(data, context)
         with self._lock:
             self.written.append((data, stored))

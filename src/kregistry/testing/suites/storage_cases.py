@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import attrs
 import pytest
 
 from kregistry.meta.errors import BadRequest
+from kregistry.meta.object import Object
 from kregistry.storage import factory
 from kregistry.storage.backend import Backend
 from kregistry.storage.config import Config
+from kregistry.storage.interface import Interface
 from kregistry.testing.forwarding import Counting
 from kregistry.testing.harness import PODS, Harness, MakeStorage, SwitchableTransformer
 
@@ -35,7 +38,7 @@ class StorageCases:
         raise NotImplementedError("supply a make_backend or a make_storage fixture")
 
     @pytest.fixture
-    def counting(self, request: pytest.FixtureRequest) -> list[Counting]:
+    def counting(self) -> list[Counting]:
         """The backends made through *make_backend*, newest last."""
         return []
 
@@ -45,24 +48,40 @@ class StorageCases:
     ) -> MakeStorage:
         """Makes a storage over a fresh, empty backend, as the Config says."""
 
-        def make(config: Config) -> object:
+        def make(config: Config) -> Interface[Object]:
             counting.append(Counting(make_backend()))
             return factory.create(attrs.evolve(config, backend=counting[-1]))
 
-        return make  # type: ignore[return-value]
+        return make
 
     @pytest.fixture
-    def h(self, make_storage: MakeStorage, counting: list[Counting]) -> Iterator[Harness]:
+    def make_harness(
+        self, make_storage: MakeStorage, counting: list[Counting]
+    ) -> Iterator[Callable[..., Harness]]:
+        """Makes a storage under test, with more settings of its Config; closes it at the end."""
+        made: list[Harness] = []
+
+        def make(**settings: Any) -> Harness:
+            transformer = SwitchableTransformer()
+            root = make_storage(
+                Config(prefix="", transformer=transformer, compaction_interval=0, **settings)
+            )
+            harness = Harness(
+                root=root,
+                pods=root.for_resource(PODS),
+                transformer=transformer,
+                counting=counting[-1] if counting else None,
+                patience=self.patience,
+                quiet=self.quiet,
+            )
+            made.append(harness)
+            return harness
+
+        yield make
+        for harness in made:
+            harness.close()
+
+    @pytest.fixture
+    def h(self, make_harness: Callable[..., Harness]) -> Harness:
         """The storage under test and what goes with it."""
-        transformer = SwitchableTransformer()
-        root = make_storage(Config(prefix="", transformer=transformer, compaction_interval=0))
-        harness = Harness(
-            root=root,
-            pods=root.for_resource(PODS),
-            transformer=transformer,
-            counting=counting[-1] if counting else None,
-            patience=self.patience,
-            quiet=self.quiet,
-        )
-        yield harness
-        harness.close()
+        return make_harness()

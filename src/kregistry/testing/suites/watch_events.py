@@ -6,13 +6,14 @@ Source: ``k8s.io/apiserver/pkg/storage/testing/watcher_tests.go``.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
 from kregistry.core.v1 import Pod
 from kregistry.meta.context import Cancellation, Context
 from kregistry.meta.status import Status
-from kregistry.storage.errors import InternalStorageError
+from kregistry.storage.errors import CorruptObject, KeyNotFound
 from kregistry.storage.interface import DeleteOptions
 from kregistry.storage.watch import Event, EventType, Watch
 from kregistry.testing.harness import (
@@ -172,15 +173,20 @@ class StreamCases(StorageCases):
         assert as_status(h.next(watch)).code == 500
         h.expect_end(watch)
 
-    def test_w016_an_unsafe_deletion_is_an_error_event(self, h: Harness) -> None:
+    def test_w016_an_unsafe_deletion_is_an_error_event(
+        self, make_harness: Callable[..., Harness]
+    ) -> None:
+        h = make_harness(allow_unsafe_deletion=True)
         foo = h.create(pod("foo"))
         watch = h.watch(key_of(foo), h.list().metadata.resource_version, recursive=False)
         h.transformer.active = Corrupting()
-        with pytest.raises((InternalStorageError, ValueError)):
+        with pytest.raises(CorruptObject):
             h.delete(key_of(foo))
 
         h.delete(key_of(foo), options=DeleteOptions(ignore_store_read_error=True))
 
+        with pytest.raises(KeyNotFound):
+            h.get(key_of(foo))
         status = as_status(h.next(watch))
         assert status.reason == "StorageReadError"
         assert "saw a DELETED event, but object data is corrupt" in status.message
