@@ -52,7 +52,7 @@ class Page(NamedTuple):
     records: Sequence[Record]
     revision: int
     more: bool
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
 
 
 class Change(NamedTuple):

@@ -109,13 +109,13 @@ def _unpack(token: str) -> str:
 
 
 def _member(body: dict[str, Any], name: str, kind: type, default: Any) -> Any:
-    value = body.get(name)
+    value: Any = body.get(name)
     if value is None:
         return default
     if type(value) is not kind:
         raise ValueError(f"{name} has the wrong type")
-    if kind is int and not -(2**63) <= value < 2**63:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise ValueError(f"{name} is out of range")
-    if kind is str:
+    if isinstance(value, str):
         value.encode()  # lone surrogates are no text
     return value
