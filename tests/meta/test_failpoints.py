@@ -47,11 +47,21 @@ def test_what_an_action_raises_comes_out_of_the_place() -> None:
 
 def test_a_point_armed_for_a_block_is_free_after_it() -> None:
     points, seen = Failpoints(), []
-    with pytest.raises(RuntimeError), points.armed("a", lambda: seen.append(1)):
+    with points.armed("a", lambda: seen.append(1)):
         points.hit("a")
-        raise RuntimeError
     points.hit("a")
     assert seen == [1]
+
+
+def test_a_block_that_fails_frees_its_point_too() -> None:
+    points = Failpoints()
+
+    def fail() -> None:
+        raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"), points.armed("a", fail):
+        points.hit("a")
+    points.hit("a")
 
 
 def test_an_action_may_hold_a_thread_while_others_go_on() -> None:

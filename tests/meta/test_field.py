@@ -40,9 +40,9 @@ def test_a_path_prints_as_in_go(path: Path, text: str) -> None:
 
 
 def test_paths_are_values_and_know_their_root() -> None:
-    assert SPEC / "a" == Path("spec", "a")
+    assert Path("spec", "a") == SPEC / "a"
     assert hash(SPEC / "a") == hash(Path("spec", "a"))
-    assert SPEC / "a" != Path("spec", "b")
+    assert Path("spec", "b") != SPEC / "a"
     assert SPEC != "spec"
     assert (SPEC / "a").index(1).root() == SPEC
     assert repr(SPEC) == "<Path spec>"
