@@ -153,8 +153,11 @@ class RevisionMismatch(BackendError):
     """
 
     def __init__(self, current: Record | None) -> None:
-        super().__init__("the key is not at the expected revision")
+        super().__init__(current)
         self.current = current
+
+    def __str__(self) -> str:
+        return "the key is not at the expected revision"
 
 
 class RevisionCompacted(BackendError):
@@ -166,9 +169,12 @@ class RevisionCompacted(BackendError):
     """
 
     def __init__(self, revision: int, compacted: int) -> None:
-        super().__init__(f"revision {revision} is compacted; the oldest readable is {compacted}")
+        super().__init__(revision, compacted)
         self.revision = revision
         self.compacted = compacted
+
+    def __str__(self) -> str:
+        return f"revision {self.revision} is compacted; the oldest readable is {self.compacted}"
 
 
 class RevisionInFuture(BackendError):
@@ -180,9 +186,12 @@ class RevisionInFuture(BackendError):
     """
 
     def __init__(self, revision: int, current: int) -> None:
-        super().__init__(f"revision {revision} is in the future; the store is at {current}")
+        super().__init__(revision, current)
         self.revision = revision
         self.current = current
+
+    def __str__(self) -> str:
+        return f"revision {self.revision} is in the future; the store is at {self.current}"
 
 
 class BackendUnavailable(BackendError):
