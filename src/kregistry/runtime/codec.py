@@ -20,6 +20,7 @@ from kregistry.runtime.limits import DEFAULT_LIMITS, Limits
 from kregistry.runtime.plain import too_deep
 from kregistry.runtime.scheme import Scheme
 from kregistry.runtime.strict import Checker
+from kregistry.runtime.unstructured import Unstructured
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -186,6 +187,8 @@ class Codec:
             wanted = document.class_by(self.scheme, cls, gvk)
             checker = Checker(self._generator, self.limits)
             obj = self._read(checker.check(wanted, document.tree), wanted)
+            if isinstance(obj, Unstructured):
+                obj.api_version, obj.kind = document.gvk.api_version, document.gvk.kind
         except DecodeError as error:
             raise error.about(document.gvk) from error.__cause__
         problems = tuple(checker.problems)

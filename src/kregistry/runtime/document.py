@@ -83,7 +83,7 @@ class Document:
         return scheme.class_for(known) if scheme.recognizes(known) else Unstructured
 
     def _expect(self, wanted: GroupVersionKind, scheme: Scheme) -> None:
-        """Complete the type from what is wanted, and refuse another one."""
+        """Complete :attr:`gvk` from what is wanted, and refuse another one."""
         found = self.gvk
         if not found.version:
             found = found._replace(group=wanted.group, version=wanted.version)
@@ -91,7 +91,6 @@ class Document:
             found = found._replace(kind=wanted.kind)
         self.gvk = found
         if found == wanted:
-            self.tree = {**self.tree, "apiVersion": found.api_version, "kind": found.kind}
             return
         if scheme.recognizes(found):
             package = wanted.group.partition(".")[0] or "core"
