@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from kregistry.storage import Config, MemoryBackend, ObjectStorage, factory
+from kregistry.storage import Config, ObjectStorage, factory
+from kregistry.storage.memory import MemoryBackend
 from kregistry.storage.errors import BackendClosed
 
 

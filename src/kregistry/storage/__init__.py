@@ -44,7 +44,6 @@ from kregistry.storage.interface import (
     WithTTL,
     validate_all_object,
 )
-from kregistry.storage.memory import MemoryBackend
 from kregistry.storage.objects import ObjectStorage, StorageSettings
 from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
 from kregistry.storage.predicate import EVERYTHING, SelectionPredicate
@@ -77,7 +76,6 @@ __all__ = [
     "KeyExists",
     "KeyNotFound",
     "ListOptions",
-    "MemoryBackend",
     "ObjectStorage",
     "Page",
     "Preconditions",
