@@ -92,7 +92,7 @@ class Compactor:
             return done
 
     def _mark(self, revision: int) -> int:
-        with self._guard.writing("compacting"), self._writer.transaction() as cursor:
+        with self._guard.writing("compacting"), self._writer.transaction as cursor:
             newest, compacted, _ = cursor.execute(_STATE).fetchone()
             target = min(revision, newest)
             if target <= compacted:
@@ -103,7 +103,7 @@ class Compactor:
 
     def _sweep(self) -> bool:
         """Forget one batch; False when nothing is left to forget."""
-        with self._guard.writing("compacting"), self._writer.transaction() as cursor:
+        with self._guard.writing("compacting"), self._writer.transaction as cursor:
             _, compacted, swept = cursor.execute(_STATE).fetchone()
             if swept >= compacted:
                 return False

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import copy
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from threading import RLock
+from time import monotonic
+from types import TracebackType
 
 from kregistry.meta.clock import Clock
 from kregistry.storage.errors import BackendError, StorageFenced, StorageFull
@@ -21,6 +22,8 @@ from kregistry.storage.sqlite.reserve import Reserve
 
 _FLUSH_CODES = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 _RETRY_ROOM = 1.0
+# Looking for the file costs a tenth of a commit, of those that are not flushed.
+_LOOK_EVERY = 0.001
 
 
 class Guard:
@@ -50,12 +53,13 @@ class Guard:
         self._lock = lock
         self._reserve = reserve
         self._clock = clock
-        self._reading = reading or nullcontext()
+        self._reading = reading
         self._identity = place.identity(path)
         self._fence = ""
         self._log_identity: place.Identity | None = None
         self._refusal: BackendError | None = None
         self.is_lost = False
+        self._looked = monotonic()
         self._full_since: float | None = None
 
     @property
@@ -80,27 +84,22 @@ class Guard:
                 request.error = faults.full(self.path)
         return admitted
 
-    @contextmanager
-    def writing(self, doing: str) -> Iterator[None]:
-        """Hold the right to write for the length of the block.
+    def writing(self, doing: str) -> Writing:
+        """The right to write, as a context manager that may be used again and again.
 
-        Raises:
+        Raises, on entering or leaving:
             StorageFenced: The store takes no more writes, from now on or since earlier.
             StorageFull: There is no room.
             BackendUnavailable: Another process holds the lock for too long.
         """
+        return Writing(self, self._lock, self._reading, doing)
+
+    def check_open(self) -> None:
+        """:meth:`check`, but not a thousand times a second; and raise if it is closed."""
         if self._refusal is not None:
             raise copy.copy(self._refusal)
-        self.check()
-        try:
-            with self._reading:
-                self._lock.acquire()
-                try:
-                    yield
-                finally:
-                    self._lock.release()
-        except faults.ENGINE_ERRORS as error:
-            raise self._judge(error, doing) from error
+        if self._fence or monotonic() - self._looked > _LOOK_EVERY:
+            self.check()
 
     def check(self) -> None:
         """Raise if the store takes no writes.
@@ -108,13 +107,18 @@ class Guard:
         Raises:
             StorageFenced: Because of an earlier error, or because the file is not there.
         """
-        if not self._fence and place.identity(self.path) != self._identity:
-            self.is_lost = True
-            self.fence("the file was removed or replaced while it was open")
-        if not self._fence and not self._lock.is_linked():
-            self.fence("its lock file was removed while it was open")
+        if not self._fence:
+            self._find_files()
         if self._fence:
             raise faults.fenced(self.path, self._fence)
+
+    def _find_files(self) -> None:
+        self._looked = monotonic()
+        if place.identity(self.path) != self._identity:
+            self.is_lost = True
+            self.fence("the file was removed or replaced while it was open")
+        elif not self._lock.is_linked():
+            self.fence("its lock file was removed while it was open")
 
     def inspect(self) -> None:
         """:meth:`check`, and the log that SQLite keeps beside the file too."""
@@ -142,7 +146,8 @@ class Guard:
         if not self._reserve.fill():
             self._run_full()
 
-    def _judge(self, error: BaseException, doing: str) -> Exception:
+    def judge(self, error: BaseException, doing: str) -> BackendError:
+        """What *error*, raised while *doing*, means; it may fill or fence the store."""
         if faults.is_full(error):
             return self._run_full()
         if not faults.is_fatal(error):
@@ -172,3 +177,38 @@ class Guard:
             self._full_since = None
             return True
         return False
+
+
+class Writing:
+    """Holds the lock between processes, and turns what goes wrong into typed errors."""
+
+    __slots__ = ("_doing", "_guard", "_lock", "_reading")
+
+    def __init__(self, guard: Guard, lock: LockFile, reading: RLock | None, doing: str) -> None:
+        self._guard = guard
+        self._lock = lock
+        self._reading = reading
+        self._doing = doing
+
+    def __enter__(self) -> None:
+        self._guard.check_open()
+        if self._reading is not None:
+            self._reading.acquire()
+        try:
+            self._lock.acquire()
+        except BaseException:
+            if self._reading is not None:
+                self._reading.release()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lock.release()
+        if self._reading is not None:
+            self._reading.release()
+        if isinstance(error, faults.ENGINE_ERRORS):
+            raise self._guard.judge(error, self._doing) from error

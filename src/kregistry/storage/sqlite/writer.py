@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
 
 from kregistry.meta.failpoints import Failpoints
 from kregistry.storage.backend import Change, Record
@@ -14,12 +15,19 @@ from kregistry.storage.sqlite.commit import Request
 from kregistry.storage.sqlite.feed import Feed
 from kregistry.storage.sqlite.guard import Guard
 
-_REVISION = "SELECT revision FROM store WHERE id = 1"
+# One statement for both: each costs a few microseconds that every single write would pay.
+_REVISION_AND_POINTER = """
+SELECT s.revision, n.revision, n.created
+FROM store AS s LEFT JOIN newest AS n ON n.key = ? WHERE s.id = 1
+"""
 _BUMP = "UPDATE store SET revision = ? WHERE id = 1"
 _POINTER = "SELECT revision, created FROM newest WHERE key = ?"
 _VALUE = "SELECT value FROM log WHERE revision = ?"
 _APPEND = "INSERT INTO log (revision, key, previous, created, value) VALUES (?, ?, ?, ?, ?)"
-_POINT = "INSERT OR REPLACE INTO newest (key, revision, created, expires) VALUES (?, ?, ?, ?)"
+# A plain INSERT is half the price of one that may replace.
+_POINT_FIRST = "INSERT INTO newest (revision, created, expires, key) VALUES (?, ?, ?, ?)"
+_POINT = "UPDATE newest SET revision = ?, created = ?, expires = ? WHERE key = ?"
+_NOWHERE = (None, None)
 
 
 class Writer:
@@ -41,8 +49,10 @@ class Writer:
         failpoints: Failpoints | None,
     ) -> None:
         self.connection = connection
+        self.transaction = Transaction(connection)
         self._cursor = connection.cursor()
         self._guard = guard
+        self._writing = guard.writing("writing to")
         self._feed = feed
         self._failpoints = failpoints
 
@@ -72,13 +82,13 @@ class Writer:
     def _run(self, batch: Sequence[Request]) -> None:
         if not batch:
             return
-        with self._guard.writing("writing to"):
+        described: list[Change] | None = [] if self._feed.is_watched else None
+        with self._writing:
             self._hit("sqlite.before_begin")
-            with self.transaction() as cursor:
+            with self.transaction as cursor:
                 self._hit("sqlite.after_begin")
-                (before,) = cursor.execute(_REVISION).fetchone()
-                described: list[Change] | None = [] if self._feed.is_watched else None
-                after = self._apply_all(batch, before, described)
+                before, *pointer = cursor.execute(_REVISION_AND_POINTER, (batch[0].key,)).fetchone()
+                after = self._apply_all(batch, before, pointer, described)
                 if after == before:
                     cursor.execute("ROLLBACK")
                     return
@@ -89,17 +99,29 @@ class Writer:
         self._feed.publish(before, described)
 
     def _apply_all(
-        self, batch: Sequence[Request], revision: int, described: list[Change] | None
+        self,
+        batch: Sequence[Request],
+        revision: int,
+        pointer: Sequence[int | None] | None,
+        described: list[Change] | None,
     ) -> int:
         for request in batch:
-            if self._apply(request, revision + 1, described):
+            if pointer is None:
+                pointer = self._cursor.execute(_POINTER, (request.key,)).fetchone() or _NOWHERE
+            if self._apply(request, revision + 1, pointer, described):
                 revision += 1
+            pointer = None
         return revision
 
-    def _apply(self, request: Request, revision: int, described: list[Change] | None) -> bool:
+    def _apply(
+        self,
+        request: Request,
+        revision: int,
+        pointer: Sequence[int | None],
+        described: list[Change] | None,
+    ) -> bool:
         execute = self._cursor.execute
-        pointer = execute(_POINTER, (request.key,)).fetchone()
-        previous, created = pointer or (0, 0)
+        previous, created = pointer[0] or 0, pointer[1] or 0
         held = previous if created else 0
         if held != request.expected:
             request.error = RevisionMismatch(self._current(request.text, held, created))
@@ -110,7 +132,8 @@ class Writer:
             described.append(Change(request.text, revision, value, old, held))
         created = 0 if value is None else created or revision
         execute(_APPEND, (revision, request.key, previous, created, value))
-        execute(_POINT, (request.key, revision, created, request.expires))
+        point = _POINT if previous else _POINT_FIRST
+        execute(point, (revision, created, request.expires, request.key))
         request.revision = revision
         return True
 
@@ -119,28 +142,45 @@ class Writer:
             return None
         return Record(key, self._cursor.execute(_VALUE, (held,)).fetchone()[0], held, created)
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Cursor]:
-        """A write transaction that commits, or leaves nothing behind.
-
-        The block may end it itself.
-        """
-        cursor = self._cursor
-        try:
-            cursor.execute("BEGIN IMMEDIATE")
-            yield cursor
-            if self.connection.in_transaction:
-                cursor.execute("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
-
-    def _roll_back(self) -> None:
-        # SQLite has often rolled back by itself, and says so.
-        if self.connection.in_transaction:
-            with suppress(sqlite3.Error):
-                self._cursor.execute("ROLLBACK")
-
     def _hit(self, name: str) -> None:
         if self._failpoints is not None:
             self._failpoints.hit(name)
+
+
+class Transaction:
+    """A write transaction that commits, or leaves nothing behind. The block may end it itself.
+
+    One object serves for all, one after the other.
+    """
+
+    __slots__ = ("_connection", "_cursor")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._cursor = connection.cursor()
+
+    def __enter__(self) -> sqlite3.Cursor:
+        self._cursor.execute("BEGIN IMMEDIATE")
+        return self._cursor
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._connection.in_transaction:  # SQLite has often rolled back by itself
+            return
+        if error is None:
+            try:
+                self._cursor.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+        else:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._cursor.execute("ROLLBACK")
