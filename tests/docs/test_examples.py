@@ -11,31 +11,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from pages import PAGES, ROOT, Block, blocks
+
 #: Languages of blocks that are not code to run.
 PICTURES = {"text", "json", "yaml", "toml", "sql"}
 #: What makes a virtual environment of its own is run by CI itself, not from inside pytest.
 SETUP = "bash .ci/"
-
-
-class Block(NamedTuple):
-    language: str
-    code: str
-    line: int
-
-
-def blocks(page: Path) -> Iterator[Block]:
-    text = page.read_text(encoding="utf-8")
-    for found in FENCE.finditer(text):
-        yield Block(found[1], found[2], text[: found.start()].count("\n") + 2)
 
 
 def run_shell(block: Block, where: Path) -> None:

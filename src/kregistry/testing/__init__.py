@@ -33,8 +33,9 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if home.startswith("suites.") and "pytest" in sys.modules:
-        sys.modules["pytest"].register_assert_rewrite(f"{__name__}.suites")
+    suites = f"{__name__}.suites"
+    if home.startswith("suites.") and "pytest" in sys.modules and suites not in sys.modules:
+        sys.modules["pytest"].register_assert_rewrite(suites)
     found = getattr(importlib.import_module(f"{__name__}.{home}"), name)
     globals()[name] = found
     return found
