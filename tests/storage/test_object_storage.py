@@ -33,7 +33,6 @@ from kregistry.storage import (
     KeyExists,
     KeyNotFound,
     ListOptions,
-    MemoryBackend,
     ObjectStorage,
     Preconditions,
     RequestTimeout,
@@ -45,6 +44,7 @@ from kregistry.storage import (
     WithTTL,
     factory,
 )
+from kregistry.storage.memory import MemoryBackend
 from kregistry.testing.clock import FakeClock
 
 PATIENCE = 30.0

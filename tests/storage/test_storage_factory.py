@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from kregistry.storage import Config, ObjectStorage, factory
-from kregistry.storage.memory import MemoryBackend
 from kregistry.storage.errors import BackendClosed
+from kregistry.storage.memory import MemoryBackend
 
 
 @pytest.mark.parametrize("kind", ["", "memory"])

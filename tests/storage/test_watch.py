@@ -22,12 +22,12 @@ from kregistry.storage import (
     EventType,
     Interface,
     ListOptions,
-    MemoryBackend,
     ObjectStorage,
     SelectionPredicate,
     Watch,
     factory,
 )
+from kregistry.storage.memory import MemoryBackend
 
 PATIENCE = 30.0
 CTX = Context()
