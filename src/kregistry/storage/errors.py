@@ -130,15 +130,15 @@ class InvalidResourceVersion(ValueError):
 class ResourceVersionSetOnCreate(Exception):
     """An object to be created carries a resourceVersion."""
 
-    def __init__(self) -> None:
-        super().__init__("resourceVersion should not be set on objects to be created")
+    def __str__(self) -> str:
+        return "resourceVersion should not be set on objects to be created"
 
 
 class StorageNotReady(Exception):
     """Storage is still starting."""
 
-    def __init__(self) -> None:
-        super().__init__("storage not ready")
+    def __str__(self) -> str:
+        return "storage not ready"
 
 
 class BackendError(Exception):
