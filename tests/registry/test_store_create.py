@@ -351,7 +351,7 @@ def test_an_unstructured_object_of_another_kind_is_refused(
     storage: Interface[Object], ctx: Context
 ) -> None:
     gadgets = Store(GADGETS, storage)
-    with pytest.raises(BadRequest, match="Gizmo in version shop.example/v1"):
+    with pytest.raises(BadRequest, match=r"Gizmo in version shop\.example/v1"):
         gadgets.create(ctx, Unstructured(api_version="shop.example/v1", kind="Gizmo"))
 
 

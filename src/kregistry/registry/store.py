@@ -207,8 +207,10 @@ class Store(Generic[T]):
         Without a resourceVersion, the watch begins with an ADDED for each of them. What goes
         wrong later is an ERROR event with a Status, and then the end.
         """
-        selected = self._selection.for_watch(ctx, options or ListOptions())
+        options = options or ListOptions()
+        selected = self._selection.for_watch(ctx, options)
         try:
+            self.storage.versioner().parse_resource_version(options.resource_version)
             watch = self.storage.watch(selected.ctx, selected.key, selected.options)
         except STORAGE_ERRORS as error:
             raise translate(error, "watch", self.resource.group_resource) from error
