@@ -151,7 +151,7 @@ class TextReport(Report):
         details = error.status.details
         causes = details.causes if details is not None else []
         for cause in causes:
-            where = f"{cause.field}: " if cause.field else ""
+            where = f"{cause.field_}: " if cause.field_ else ""
             print(f"  * {printable(where + cause.message)}", file=sys.stderr)
 
     def unreadable(self, message: str) -> None:
