@@ -53,6 +53,7 @@ from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.sizes import SizeEstimator
 from kregistry.storage.transformer import IDENTITY, Transformer
+from kregistry.storage.turns import Turns
 from kregistry.storage.unsafe import delete_unreadable
 from kregistry.storage.updating import Deletion, Update, seconds
 from kregistry.storage.versioner import VERSIONER, Versioner
@@ -118,6 +119,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             settings.max_object_bytes,
             settings.allow_unsafe_deletion,
         )
+        self._turns = Turns()
         self._lock = threading.Lock()
         self._estimator: SizeEstimator | None = None
         self._followers: weakref.WeakSet[ObjectEvents[Any]] = weakref.WeakSet()
@@ -125,6 +127,7 @@ class ObjectStorage(Interface[T], Generic[T]):
     def for_resource(self, resource: Resource[U]) -> ObjectStorage[U]:
         view: ObjectStorage[U] = ObjectStorage(self._backend, self._settings, resource=resource)
         view._followers = self._followers
+        view._turns = self._turns
         return view
 
     @property
@@ -172,6 +175,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             ctx=ctx,
             key=full,
             preconditions=preconditions,
+            turns=self._turns,
             validate=validate,
         )
         return deletion.run(cached)
@@ -232,6 +236,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             ctx=ctx,
             key=self._space.prepare(key),
             preconditions=preconditions,
+            turns=self._turns,
             try_update=try_update,
             ignore_not_found=ignore_not_found,
         )

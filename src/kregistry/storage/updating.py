@@ -9,6 +9,7 @@ Source: ``k8s.io/apiserver/pkg/storage/etcd3/store.go`` GuaranteedUpdate, condit
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import attrs
@@ -25,6 +26,7 @@ from kregistry.storage.interface import (
 )
 from kregistry.storage.preconditions import Preconditions
 from kregistry.storage.serializer import Serializer, Stored
+from kregistry.storage.turns import Turns
 
 T = TypeVar("T", bound=Object)
 
@@ -37,6 +39,7 @@ class _Change(ABC, Generic[T]):
 
     Attributes:
         key: Full key.
+        turns: Taken once somebody else was faster.
         state: What is believed to be stored.
         current: That was read from the backend during this call.
     """
@@ -46,8 +49,10 @@ class _Change(ABC, Generic[T]):
     ctx: Context
     key: str
     preconditions: Preconditions
+    turns: Turns
     state: Stored[T] = attrs.field(init=False)
     current: bool = attrs.field(init=False, default=False)
+    _end_turn: Callable[[], None] | None = attrs.field(init=False, default=None)
 
     def run(self, cached: T | None) -> T:
         """Try until nobody interferes."""
@@ -56,12 +61,14 @@ class _Change(ABC, Generic[T]):
             self._reread()
         else:
             self.state = suggested
-        while True:
-            done = self._attempt()
-            if done is not None:
-                return done
-            if self.ctx.cancelled:
-                raise RequestTimeout(self.key, 0, TIMED_OUT)
+        try:
+            while (done := self._attempt()) is None:
+                if self.ctx.cancelled:
+                    raise RequestTimeout(self.key, 0, TIMED_OUT)
+            return done
+        finally:
+            if self._end_turn is not None:
+                self._end_turn()
 
     @abstractmethod
     def _attempt(self) -> T | None:
@@ -78,6 +85,14 @@ class _Change(ABC, Generic[T]):
         """Work on what the backend says from now on."""
         self.state = self._absent() if record is None else self.serializer.load(record)
         self.current = True
+
+    def _lost(self, mismatch: RevisionMismatch) -> None:
+        """Somebody else was faster: go on with what is there now."""
+        if self._end_turn is None:
+            self._end_turn = self.turns.take(self.key)
+            self._reread()
+        else:
+            self._adopt(mismatch.current)
 
     def _outdated(self, refusal: Exception, *, same_counts: bool) -> None:
         """Go on with what is stored, if *refusal* may come from an outdated belief.
@@ -140,7 +155,7 @@ class Update(_Change[T]):
                 self.key, value, expected=self.state.revision, ttl=seconds(ttl)
             )
         except RevisionMismatch as mismatch:
-            self._adopt(mismatch.current)
+            self._lost(mismatch)
             return None
         return self.serializer.decode(data, revision)
 
@@ -168,7 +183,7 @@ class Deletion(_Change[T]):
         try:
             revision = self.backend.delete(self.key, expected=self.state.revision)
         except RevisionMismatch as mismatch:
-            self._adopt(mismatch.current)
+            self._lost(mismatch)
             return None
         return self.serializer.decode(self.state.data, revision)
 

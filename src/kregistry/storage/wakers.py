@@ -117,7 +117,7 @@ class LoopWaker(Waker):
 
     @property
     def crowd(self) -> Hashable:
-        return id(self._loop)
+        return self._loop
 
     def __call__(self) -> None:
         self._call_loop(self._set)
