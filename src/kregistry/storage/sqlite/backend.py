@@ -34,6 +34,7 @@ from kregistry.storage.sqlite.writer import Writer
 _LARGEST = 2**63 - 1
 _EXPIRE_BATCH = 64
 _JOIN_TIMEOUT = 5.0
+_GATHER = 0.00003
 
 
 class SqliteBackend(Backend, Chores, fork.Forkable):
@@ -77,9 +78,10 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         _check_options(synchronous, busy_timeout, compaction_interval)
         self._path = place.resolve(path)
         self._clock = clock or SystemClock()
+        self._synchronous = synchronous
         self._refusal: BackendError | None = None
         alone = _must_be_alone(self._path, unsafe_network_fs)
-        self._open(synchronous, busy_timeout, alone)
+        self._open(busy_timeout, alone)
         self._wire(busy_timeout, alone, failpoints)
         self._steady = expiry.SteadyClock(self._clock)
         self._interval = compaction_interval
@@ -212,7 +214,7 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         self._presence.close()
         return parked
 
-    def _open(self, synchronous: str, timeout: float, alone: bool) -> None:
+    def _open(self, timeout: float, alone: bool) -> None:
         """Get the connection for writing, or leave nothing open."""
         try:
             self._lock = LockFile(beside(self._path), timeout=timeout)
@@ -228,7 +230,7 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
                 self._path,
                 self._lock,
                 self._presence,
-                synchronous=synchronous,
+                synchronous=self._synchronous,
                 timeout=timeout,
                 alone=alone,
             )
@@ -265,7 +267,8 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         self._polls = not alone
         self._writer = Writer(connection, self._guard, feed=self._feed, failpoints=failpoints)
         self._checkpointer = Checkpointer(connection, self._guard, failpoints=failpoints)
-        self._commits = GroupCommit(self._run, self._checkpointer.run_if_due)
+        gather = _GATHER if self._synchronous == "full" else 0.0
+        self._commits = GroupCommit(self._run, self._checkpointer.run_if_due, gather=gather)
         self._compactor = Compactor(
             self._commits,
             self._writer,
