@@ -4,6 +4,7 @@ Source: ``k8s.io/apimachinery``.
 """
 
 from kregistry.meta.clock import Clock, SystemClock
+from kregistry.meta.condition import Condition
 from kregistry.meta.context import Cancellation, Context
 from kregistry.meta.errors import (
     AlreadyExists,
@@ -40,9 +41,15 @@ from kregistry.meta.gvk import (
 )
 from kregistry.meta.intstr import IntOrString
 from kregistry.meta.labelselector import LabelSelector, LabelSelectorRequirement
-from kregistry.meta.model import Model, field, model
+from kregistry.meta.model import FieldFacts, Model, field, field_types, model, wire_name
 from kregistry.meta.object import Object, ObjectList
-from kregistry.meta.objectmeta import ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference
+from kregistry.meta.objectmeta import (
+    ListMeta,
+    ManagedFieldsEntry,
+    ObjectMeta,
+    OwnerReference,
+    ShardInfo,
+)
 from kregistry.meta.options import (
     CreateOptions,
     DeleteOptions,
@@ -52,7 +59,7 @@ from kregistry.meta.options import (
     Preconditions,
     UpdateOptions,
 )
-from kregistry.meta.quantity import Quantity
+from kregistry.meta.quantity import Format, Quantity
 from kregistry.meta.status import Status, StatusCause, StatusDetails
 from kregistry.meta.time import MicroTime, Time
 
@@ -61,6 +68,7 @@ __all__ = [
     "BadRequest",
     "Cancellation",
     "Clock",
+    "Condition",
     "Conflict",
     "Context",
     "CreateOptions",
@@ -70,7 +78,9 @@ __all__ = [
     "Failpoints",
     "FieldError",
     "FieldErrorType",
+    "FieldFacts",
     "Forbidden",
+    "Format",
     "GenerateNameConflict",
     "GetOptions",
     "Gone",
@@ -104,6 +114,7 @@ __all__ = [
     "RequestEntityTooLarge",
     "ServerTimeout",
     "ServiceUnavailable",
+    "ShardInfo",
     "Status",
     "StatusCause",
     "StatusDetails",
@@ -117,5 +128,7 @@ __all__ = [
     "UnsupportedMediaType",
     "UpdateOptions",
     "field",
+    "field_types",
     "model",
+    "wire_name",
 ]

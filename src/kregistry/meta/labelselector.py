@@ -5,6 +5,8 @@ Source: ``k8s.io/apimachinery/pkg/apis/meta/v1`` LabelSelector, LabelSelectorReq
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from kregistry.meta.model import Model, field, model
 
 
@@ -27,6 +29,8 @@ class LabelSelector(Model):
 
     An empty selector takes all objects; where a field holds None instead, no object.
     """
+
+    map_type: ClassVar[str] = "atomic"
 
     match_labels: dict[str, str] = field(factory=dict)
     match_expressions: list[LabelSelectorRequirement] = field(factory=list, list_type="atomic")

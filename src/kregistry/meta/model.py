@@ -102,6 +102,8 @@ def camel_case(name: str) -> str:
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, attrs.field))
 def model(cls: C) -> C:
     """Make an attrs class of *cls*: keyword-only, with slots, equality from :class:`Model`."""
+    if "__attrs_attrs__" in vars(cls):
+        return cls  # attrs made it already
     return attrs.define(cls, kw_only=True, eq=False, repr=False, slots=True)
 
 
@@ -157,10 +159,25 @@ def field_types(cls: type) -> dict[str, Any]:
     return dict(known)
 
 
+#: Annotations that mean the same everywhere; most fields have one of these.
+_PLAIN: Final[dict[str, Any]] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "str | None": str | None,
+    "int | None": int | None,
+    "bool | None": bool | None,
+    "list[str]": list[str],
+    "dict[str, str]": dict[str, str],
+}
+
+
 def _type_of(cls: type, attribute: attrs.Attribute[Any]) -> Any:
     annotation = attribute.type
     if annotation is None:
         return Any
+    if isinstance(annotation, str) and annotation in _PLAIN:
+        return _PLAIN[annotation]
     owner = _declaring(cls, attribute.name)
     scope = vars(sys.modules[owner.__module__]) if owner.__module__ in sys.modules else {}
     try:

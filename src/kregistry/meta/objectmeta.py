@@ -1,12 +1,12 @@
 """Metadata of objects and of lists.
 
 Source: ``k8s.io/apimachinery/pkg/apis/meta/v1/types.go`` ObjectMeta, ListMeta, OwnerReference,
-ManagedFieldsEntry.
+ManagedFieldsEntry, ShardInfo.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from kregistry.meta.model import Model, field, model
 from kregistry.meta.time import Time
@@ -15,6 +15,8 @@ from kregistry.meta.time import Time
 @model
 class OwnerReference(Model):
     """Names an object that this one belongs to; the collector deletes it with its owners."""
+
+    map_type: ClassVar[str] = "atomic"
 
     api_version: str = field(default="", always=True)
     kind: str = field(default="", always=True)
@@ -66,6 +68,13 @@ class ObjectMeta(Model):
 
 
 @model
+class ShardInfo(Model):
+    """Which share of a split list this is."""
+
+    selector: str = field(default="", always=True)
+
+
+@model
 class ListMeta(Model):
     """Metadata of a list: the revision it shows and how to read on."""
 
@@ -73,3 +82,4 @@ class ListMeta(Model):
     resource_version: str = ""
     continue_: str = ""
     remaining_item_count: int | None = None
+    shard_info: ShardInfo | None = None
