@@ -18,14 +18,14 @@ assert_type(WIDGETS, k.Resource[Widget])
 assert_type(widgets, k.Store[Widget])
 assert_type(first, Widget)
 assert_type(painted, Widget)
-assert_type(event, k.Event[Widget])
-assert_type(event.object.spec.size, int)
+assert_type(next(watch), k.Event[Widget])
+assert_type(next(watch).object.spec.size, int)
 assert_type(widgets.list(ctx).items[0].spec, WidgetSpec)
 """
 
 
 @pytest.mark.parametrize(
-    "checker", [("mypy", "--strict"), ("pyright",)], ids=lambda words: words[0]
+    "checker", [("mypy", "--strict"), ("pyright", "--pythonpath", sys.executable)], ids=lambda words: words[0]
 )
 def test_the_example_passes_the_checker(checker: tuple[str, ...], tmp_path: Path) -> None:
     pytest.importorskip(checker[0])

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Generic, TypeVar
 
+import attrs
+
 from kregistry.meta.model import Model, field, model
 from kregistry.meta.objectmeta import ListMeta, ObjectMeta
 
 
+# Both, so that mypy shows `metadata` to subclasses made with either decorator.
 @model
+@attrs.define(kw_only=True, eq=False, repr=False)
 class Object(Model):
     """Base of every kind: a class declares its type, an instance carries metadata and content.
 
