@@ -176,6 +176,24 @@ def test_a_reader_that_compaction_passed_is_told_so() -> None:
     assert revisions(everything(log, after=3).poll()) == [4]
 
 
+def test_a_reader_behind_compaction_that_missed_nothing_goes_on() -> None:
+    log = ChangeLog(revision=1)
+    ranges = [
+        ("/nodes/", "/nodes0"),
+        ("/nodes/x", "/nodes/x\0"),
+        ("/n", "/o"),
+        ("/pods/", "/pods0"),
+    ]
+    streams = [log.stream(*keys, after=1) for keys in ranges]
+    log.publish([change(2, "/nodes/x"), change(3), change(4)])
+    assert [len(stream.poll(1)) for stream in streams] == [1, 1, 1, 1]
+    log.compact(4)
+    log.publish([change(5, "/nodes/x")])
+    assert [revisions(stream.poll()) for stream in streams[:3]] == [[5], [5], [5]]
+    with pytest.raises(RevisionCompacted):
+        streams[3].poll()
+
+
 def test_a_log_that_begins_late_takes_the_past_for_compacted() -> None:
     log = ChangeLog(revision=1000)
     with pytest.raises(RevisionCompacted):

@@ -8,8 +8,10 @@ the number of watchers.
 from __future__ import annotations
 
 import threading
+import weakref
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from kregistry.storage.backend import Change, ChangeStream
@@ -84,6 +86,7 @@ class ChangeLog:
         self._capacity = capacity
         self._read_history = read_history
         self._lot = ParkingLot()
+        self._streams: weakref.WeakSet[LogStream] = weakref.WeakSet()
         self._closed = False
 
     @property
@@ -125,10 +128,18 @@ class ChangeLog:
         wake(self.append(changes))
 
     def compact(self, revision: int) -> None:
-        """Let go of changes at or before *revision*."""
+        """Let go of changes at or before *revision*.
+
+        Streams that have not read so far end, unless none of these changes was for them.
+        """
+        if revision <= self._compacted:
+            return
+        untouched = self._untouched(revision)
         with self._lock:
             if revision <= self._compacted:
                 return
+            for stream in untouched:
+                stream._after = max(stream._after, revision)
             self._compacted = revision
             self._drop(self._window.after(max(revision, self._window.floor)))
 
@@ -148,7 +159,10 @@ class ChangeLog:
             raise BackendClosed("the store is closed")
         if after < self._compacted:
             raise RevisionCompacted(after, self._compacted)
-        return LogStream(self, KeyRange(start, end), after)
+        stream = LogStream(self, KeyRange(start, end), after)
+        with self._lock:
+            self._streams.add(stream)
+        return stream
 
     def close(self) -> None:
         """End every stream once it has read what is there. Idempotent."""
@@ -156,6 +170,24 @@ class ChangeLog:
             self._closed = True
             due = self._lot.shut_all(self._head)
         wake(due)
+
+    def _untouched(self, revision: int) -> list[LogStream]:
+        """Streams that have yet to read up to *revision* and have nothing to read there.
+
+        One pass over the changes, however many streams there are, and without the lock.
+        """
+        with self._lock:
+            window, streams = self._window, list(self._streams)
+        behind = [each for each in streams if window.floor <= each._after < revision]
+        if not behind:
+            return []
+        lot = ParkingLot()
+        bays = [(each, lot.bay(each._keys)) for each in behind]
+        first = window.after(min(each._after for each in behind))
+        for change in islice(window.changes, first, window.after(revision)):
+            for bay in lot.concerned(change.key):
+                bay.upto = change.revision
+        return [each for each, bay in bays if bay.upto <= each._after]
 
     def _drop(self, count: int) -> None:
         """Forget the oldest *count* changes. Readers in the middle of the old list keep it."""

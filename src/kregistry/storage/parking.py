@@ -66,7 +66,9 @@ class Bay:
                 first = next(iter(waiting.values()))
                 first.wake_all(waiting)  # type: ignore[attr-defined]
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many readers wait here."""
         return sum(map(len, self._crowds.values()))
 
 
@@ -89,7 +91,7 @@ class ParkingLot:
 
     def shut(self, key: str, revision: int) -> Iterator[Bay]:
         """Shut the bays of everybody who waits for changes of *key*, now at *revision*."""
-        for bay in list(self._concerned(key)):
+        for bay in list(self.concerned(key)):
             yield bay.shut(revision - 1)
 
     def shut_all(self, revision: int) -> list[Bay]:
@@ -97,7 +99,8 @@ class ParkingLot:
         bays = [*self._keys.values(), *self._prefixes.values(), *self._others.values()]
         return [bay.shut(revision) for bay in bays]
 
-    def _concerned(self, key: str) -> Iterator[Bay]:
+    def concerned(self, key: str) -> Iterator[Bay]:
+        """The bays for readers of *key*."""
         if self._keys and (bay := self._keys.get(key)):
             yield bay
         if self._prefixes:
@@ -112,4 +115,4 @@ class ParkingLot:
 
     def __len__(self) -> int:
         homes = (self._keys, self._prefixes, self._others)
-        return sum(len(bay) for home in homes for bay in home.values())
+        return sum(bay.size for home in homes for bay in home.values())
