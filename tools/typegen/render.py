@@ -101,7 +101,7 @@ class Module:
         factory = "list" if annotation.startswith("list[") else "dict"
         if annotation.startswith(("list[", "dict[")):
             facts = {"factory": factory}
-        elif prop.pointer or annotation in _TIMES:
+        elif prop.optional or annotation in _TIMES:
             annotation, facts = f"{annotation} | None", {"default": "None"}
         elif empty:
             facts = {"default": empty}
@@ -110,7 +110,7 @@ class Module:
         else:
             facts = {"factory": self._factory(annotation)}
         # Go never leaves a struct out that is held by value.
-        by_value = "$ref" in prop.schema and not prop.pointer
+        by_value = "$ref" in prop.schema and not prop.optional
         if by_value or not prop.omitempty:
             facts["always"] = "True"
         return annotation, facts

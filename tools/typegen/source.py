@@ -38,11 +38,19 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Property:
-    """One field of a type: its schema and the facts from Go."""
+    """One field of a type: its schema and the facts from Go.
+
+    Attributes:
+        wire: Name in JSON.
+        schema: What OpenAPI says.
+        optional: Whether nothing is kept apart from an empty value.
+        omitempty: Whether it is left out when empty.
+        secret: Whether its value must not be shown.
+    """
 
     wire: str
     schema: dict[str, Any]
-    pointer: bool
+    optional: bool
     omitempty: bool
     secret: bool
 
@@ -139,8 +147,8 @@ def _type(full: str, doc: str, schemas: dict[str, Any], facts: dict[str, Any]) -
         Property(
             wire,
             schema["properties"][wire],
-            "pointer" in flags.split(),
-            "omitempty" in flags.split(),
+            not {"pointer", "omitzero"}.isdisjoint(flags.split()),
+            "omit" in flags,
             (name, wire) in SECRET,
         )
         for wire, flags in known.items()
