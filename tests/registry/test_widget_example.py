@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-import runpy
+import importlib.util
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import kregistry as k
 
 EXAMPLE = Path(__file__).parents[1] / "typing" / "example_widget.py"
 
 
-def test_a_kind_of_ones_own_is_created_watched_updated_and_protected(tmp_path: Path) -> None:
-    story = runpy.run_path(str(EXAMPLE))["main"](tmp_path)
+@pytest.fixture
+def example() -> Iterator[ModuleType]:
+    spec = importlib.util.spec_from_file_location("example_widget", EXAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+def test_a_kind_of_ones_own_is_created_watched_updated_and_protected(
+    example: ModuleType, tmp_path: Path
+) -> None:
+    story = example.main(tmp_path)
     assert story == [
         "size 4, generation 2",
         'Operation cannot be fulfilled on widgets.shop.example "anvil": the object has been '
@@ -20,11 +40,10 @@ def test_a_kind_of_ones_own_is_created_watched_updated_and_protected(tmp_path: P
     ]
 
 
-def test_what_was_stored_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
-    example = runpy.run_path(str(EXAMPLE))
-    example["main"](tmp_path)
-    import kregistry as k
-
+def test_what_was_stored_is_there_when_the_file_is_opened_again(
+    example: ModuleType, tmp_path: Path
+) -> None:
+    example.main(tmp_path)
     with k.factory.create(k.Config(type="sqlite", path=str(tmp_path / "shop.db"))) as storage:
-        found = k.Store(example["WIDGETS"], storage).get(k.Context(namespace="default"), "anvil")
+        found = k.Store(example.WIDGETS, storage).get(k.Context(namespace="default"), "anvil")
     assert found.spec.size == 4
