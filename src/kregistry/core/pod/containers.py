@@ -1,0 +1,41 @@
+"""The containers of a Pod, all three lists of them.
+
+Source: ``pkg/api/pod`` VisitContainers, VisitContainersWithPath.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from kregistry.core.v1 import Container, EphemeralContainer, PodSpec
+from kregistry.meta.field import Path
+
+AnyContainer: TypeAlias = Container | EphemeralContainer
+
+
+def all_containers(spec: PodSpec) -> Iterator[AnyContainer]:
+    """Init containers, containers and ephemeral containers, in this order."""
+    yield from spec.init_containers
+    yield from spec.containers
+    yield from spec.ephemeral_containers
+
+
+def containers_with_paths(spec: PodSpec, path: Path) -> Iterator[tuple[AnyContainer, Path]]:
+    """The same, each with the path that leads to it from *path*, the spec."""
+    lists: tuple[tuple[str, list[Container] | list[EphemeralContainer]], ...] = (
+        ("initContainers", spec.init_containers),
+        ("containers", spec.containers),
+        ("ephemeralContainers", spec.ephemeral_containers),
+    )
+    for name, containers in lists:
+        for index, container in enumerate(containers):
+            yield container, path.child(name).index(index)
+
+
+def is_sidecar(container: Container) -> bool:
+    """Whether an init container goes on running beside the others.
+
+    Source: ``podutil.IsRestartableInitContainer``.
+    """
+    return container.restart_policy == "Always"

@@ -1,0 +1,66 @@
+"""Fields that Kubernetes 1.36 knows but has switched off.
+
+They are dropped, silently, from what a client sends; a Pod that was stored with one keeps it.
+
+Source: ``pkg/api/pod`` DropDisabledPodFields, gates at their defaults.
+"""
+
+from __future__ import annotations
+
+from kregistry.core.pod.containers import all_containers
+from kregistry.core.v1 import Pod, PodSpec
+
+
+def drop_disabled_fields(pod: Pod, old: Pod | None = None) -> None:
+    """Clear the fields of switched-off features that *old* does not use.
+
+    Args:
+        pod: Changed.
+        old: What is stored; None for a new Pod.
+    """
+    spec = pod.spec
+    before = old.spec if old is not None else PodSpec()
+    if not _uses_stop_signal(before):
+        _drop_stop_signal(spec)
+    if not _projects(before, "cluster_trust_bundle"):
+        _drop_projection(spec, "cluster_trust_bundle")
+    if not _projects(before, "pod_certificate"):
+        _drop_projection(spec, "pod_certificate")
+    if before.scheduling_group is None:
+        spec.scheduling_group = None
+    if pod.status.node_allocatable_resource_claim_statuses and (
+        old is None or not old.status.node_allocatable_resource_claim_statuses
+    ):
+        pod.status.node_allocatable_resource_claim_statuses = []
+
+
+def _uses_stop_signal(spec: PodSpec) -> bool:
+    return any(
+        container.lifecycle is not None and container.lifecycle.stop_signal is not None
+        for container in all_containers(spec)
+    )
+
+
+def _drop_stop_signal(spec: PodSpec) -> None:
+    for container in all_containers(spec):
+        hooks = container.lifecycle
+        if hooks is not None and hooks.stop_signal is not None:
+            hooks.stop_signal = None
+            if hooks.post_start is None and hooks.pre_stop is None:
+                container.lifecycle = None
+
+
+def _projects(spec: PodSpec, attribute: str) -> bool:
+    return any(
+        getattr(source, attribute) is not None
+        for volume in spec.volumes
+        if volume.projected is not None
+        for source in volume.projected.sources
+    )
+
+
+def _drop_projection(spec: PodSpec, attribute: str) -> None:
+    for volume in spec.volumes:
+        if volume.projected is not None:
+            for source in volume.projected.sources:
+                setattr(source, attribute, None)

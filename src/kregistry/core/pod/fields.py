@@ -1,0 +1,76 @@
+"""What Pods can be selected by.
+
+Source: ``pkg/registry/core/pod`` ToSelectableFields, GetAttrs, and ``AddFieldLabelConversionFunc``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from kregistry.core.v1 import Pod
+
+#: Fields by which the watchers of nodes find their Pods.
+INDEXED_FIELDS: Final = ("spec.nodeName", "metadata.namespace")
+
+#: Old and unused names that are accepted, and what they stand for.
+_ALIASES: Final = {"spec.host": "spec.nodeName", "status.podIPs": "status.podIPs"}
+
+_NAMES: Final = frozenset(
+    {
+        "metadata.name",
+        "metadata.namespace",
+        "spec.hostNetwork",
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "status.nominatedNodeName",
+        "status.phase",
+        "status.podIP",
+    }
+)
+
+
+def selectable_fields(pod: Pod) -> Mapping[str, str]:
+    """Every field that a selector may name, with its value; the same names for every Pod."""
+    meta, spec, status = pod.metadata, pod.spec, pod.status
+    return {
+        "metadata.name": meta.name,
+        "metadata.namespace": meta.namespace,
+        "spec.hostNetwork": "true" if spec.host_network else "false",
+        "spec.nodeName": spec.node_name,
+        "spec.restartPolicy": spec.restart_policy,
+        "spec.schedulerName": spec.scheduler_name,
+        "spec.serviceAccountName": spec.service_account_name,
+        "status.nominatedNodeName": status.nominated_node_name,
+        "status.phase": status.phase,
+        "status.podIP": status.pod_ips[0].ip if status.pod_ips else "",
+    }
+
+
+def pod_attributes(pod: object) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Labels and fields of a Pod.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(pod, Pod):
+        raise TypeError("not a pod")
+    return pod.metadata.labels, selectable_fields(pod)
+
+
+def convert_field_label(label: str) -> str:
+    """The name that a field of a selector goes by here.
+
+    ``status.podIPs`` is accepted and, as in Kubernetes, the same for every Pod: empty.
+
+    Raises:
+        ValueError: Pods cannot be selected by it.
+    """
+    if label in _NAMES:
+        return label
+    known = _ALIASES.get(label)
+    if known is None:
+        raise ValueError(f"field label not supported: {label}")
+    return known

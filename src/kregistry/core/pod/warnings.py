@@ -1,0 +1,245 @@
+"""What the creator of a valid Pod should know all the same.
+
+Source: ``pkg/api/pod/warnings.go`` GetWarningsForPod, and the strategy's WarningsOnCreate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from kregistry.core.pod.containers import containers_with_paths
+from kregistry.core.pod.portwarnings import port_warnings
+from kregistry.core.pod.validation.annotations import SECCOMP_CONTAINER, SECCOMP_POD
+from kregistry.core.pod.virtualpaths import virtual_path_warnings
+from kregistry.core.v1 import EnvVar, Pod, PodAffinityTerm, PodSpec, Volume
+from kregistry.meta import names
+from kregistry.meta.field import Path
+from kregistry.meta.goformat import quote
+from kregistry.meta.quantity import Quantity
+
+_SPEC: Final = Path("spec")
+_META: Final = Path("metadata")
+
+_NODE_LABELS: Final = {
+    "beta.kubernetes.io/arch": 'use "kubernetes.io/arch" instead',
+    "beta.kubernetes.io/os": 'use "kubernetes.io/os" instead',
+    "failure-domain.beta.kubernetes.io/region": 'use "topology.kubernetes.io/region" instead',
+    "failure-domain.beta.kubernetes.io/zone": 'use "topology.kubernetes.io/zone" instead',
+    "beta.kubernetes.io/instance-type": 'use "node.kubernetes.io/instance-type" instead',
+}
+_SINCE: Final = {
+    "beta.kubernetes.io/arch": "v1.14",
+    "beta.kubernetes.io/os": "v1.14",
+}
+_ANNOTATIONS: Final = {
+    "scheduler.alpha.kubernetes.io/critical-pod": (
+        'non-functional in v1.16+; use the "priorityClassName" field instead'
+    ),
+    "security.alpha.kubernetes.io/sysctls": (
+        'non-functional in v1.11+; use the "sysctls" field instead'
+    ),
+    "security.alpha.kubernetes.io/unsafe-sysctls": (
+        'non-functional in v1.11+; use the "sysctls" field instead'
+    ),
+}
+_GONE: Final = "non-functional in v1.31+"
+#: Kinds of volumes that are on their way out: attribute, wire name, what to say.
+_VOLUMES: Final = (
+    (
+        "photon_persistent_disk",
+        "photonPersistentDisk",
+        "deprecated in v1.11, non-functional in v1.16+",
+    ),
+    ("git_repo", "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
+    ("scale_io", "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    ("flocker", "flocker", "deprecated in v1.22, non-functional in v1.25+"),
+    ("storageos", "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
+    ("quobyte", "quobyte", "deprecated in v1.22, non-functional in v1.25+"),
+    ("glusterfs", "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+    ("cephfs", "cephfs", f"deprecated in v1.28, {_GONE}"),
+    ("rbd", "rbd", f"deprecated in v1.28, {_GONE}"),
+)
+
+
+def warnings_for_pod(pod: Pod) -> list[str]:
+    """All warnings about a new Pod, in the API server's order."""
+    return list(_warnings(pod))
+
+
+def _warnings(pod: Pod) -> Iterator[str]:
+    spec = pod.spec
+    messages = names.dns1123_label(pod.metadata.name)
+    if messages:
+        yield (
+            "metadata.name: this is used in the Pod's hostname, which can result in surprising "
+            f"behavior; a DNS label is recommended: [{' '.join(messages)}]"
+        )
+    yield from _node_label_warnings(spec)
+    yield from _selector_warnings(spec)
+    for key, text in _ANNOTATIONS.items():
+        if key in pod.metadata.annotations:
+            yield f"{(_META / 'annotations').key(key)}: {text}"
+    yield from _volume_warnings(spec.volumes)
+    yield from virtual_path_warnings(spec)
+    yield from _repeated(spec)
+    yield from _byte_warnings(_SPEC / "overhead", spec.overhead)
+    yield from _seccomp_warnings(pod)
+    for container, at in containers_with_paths(spec, _SPEC):
+        requirements = container.resources
+        yield from _byte_warnings(at.child("resources", "limits"), requirements.limits)
+        yield from _byte_warnings(at.child("resources", "requests"), requirements.requests)
+        yield from _env_warnings(at / "env", container.env)
+    yield from port_warnings(spec)
+    grace = spec.termination_grace_period_seconds
+    if grace is not None and grace < 0:
+        yield (
+            "spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid "
+            "and will be treated as 1"
+        )
+    yield from _address_warnings(spec)
+
+
+def _node_label_warnings(spec: PodSpec) -> Iterator[str]:
+    """Labels of nodes that have another name by now."""
+    for key in sorted(spec.node_selector):
+        yield from _node_label(_SPEC.child("nodeSelector").key(key), key)
+    affinity = spec.affinity.node_affinity if spec.affinity else None
+    if affinity is not None:
+        at = _SPEC.child("affinity", "nodeAffinity")
+        required = affinity.required_during_scheduling_ignored_during_execution
+        place = at.child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+        for number, term in enumerate(required.node_selector_terms if required else ()):
+            yield from _term_labels(place.index(number), [x.key for x in term.match_expressions])
+        place = at / "preferredDuringSchedulingIgnoredDuringExecution"
+        preferred = affinity.preferred_during_scheduling_ignored_during_execution
+        for number, weighted in enumerate(preferred):
+            keys = [x.key for x in weighted.preference.match_expressions]
+            yield from _term_labels(place.index(number) / "preference", keys)
+    for index, constraint in enumerate(spec.topology_spread_constraints):
+        at = (_SPEC / "topologySpreadConstraints").index(index) / "topologyKey"
+        yield from _node_label(at, constraint.topology_key)
+
+
+def _term_labels(path: Path, keys: Sequence[str]) -> Iterator[str]:
+    for index, key in enumerate(keys):
+        yield from _node_label((path / "matchExpressions").index(index) / "key", key)
+
+
+def _node_label(path: Path, key: str) -> Iterator[str]:
+    advice = _NODE_LABELS.get(key)
+    if advice is not None:
+        yield f"{path}: deprecated since {_SINCE.get(key, 'v1.17')}; {advice}"
+
+
+def _selector_warnings(spec: PodSpec) -> Iterator[str]:
+    text = "a null labelSelector results in matching no pod"
+    for index, constraint in enumerate(spec.topology_spread_constraints):
+        if constraint.label_selector is None:
+            at = (_SPEC / "topologySpreadConstraints").index(index)
+            yield f"{at / 'labelSelector'}: {text}"
+    for term, at in _affinity_terms(spec):
+        if term.label_selector is None:
+            yield f"{at / 'labelSelector'}: {text}"
+
+
+def _affinity_terms(spec: PodSpec) -> Iterator[tuple[PodAffinityTerm, Path]]:
+    if spec.affinity is None:
+        return
+    for name, affinity in (
+        ("podAffinity", spec.affinity.pod_affinity),
+        ("podAntiAffinity", spec.affinity.pod_anti_affinity),
+    ):
+        if affinity is None:
+            continue
+        at = _SPEC.child("affinity", name)
+        required = affinity.required_during_scheduling_ignored_during_execution
+        for index, term in enumerate(required):
+            yield term, (at / "requiredDuringSchedulingIgnoredDuringExecution").index(index)
+        preferred = affinity.preferred_during_scheduling_ignored_during_execution
+        for index, weighted in enumerate(preferred):
+            place = (at / "preferredDuringSchedulingIgnoredDuringExecution").index(index)
+            yield weighted.pod_affinity_term, place / "podAffinityTerm"
+
+
+def _volume_warnings(volumes: Sequence[Volume]) -> Iterator[str]:
+    for index, volume in enumerate(volumes):
+        for attribute, wire, text in _VOLUMES:
+            if getattr(volume, attribute) is not None:
+                yield f"{(_SPEC / 'volumes').index(index) / wire}: {text}"
+
+
+def _repeated(spec: PodSpec) -> Iterator[str]:
+    """List entries with the same key would not survive server-side apply."""
+    for field, key, values in (
+        ("hostAliases", "ip", [alias.ip for alias in spec.host_aliases]),
+        ("imagePullSecrets", "name", [secret.name for secret in spec.image_pull_secrets]),
+    ):
+        seen: dict[str, int] = {}
+        for index, value in enumerate(values):
+            at = (_SPEC / field).index(index) / key
+            if field == "imagePullSecrets" and not value:
+                yield f'{at}: invalid empty name ""'
+            elif value in seen:
+                yield f"{at}: duplicate {key} {quote(value)}"
+            seen.setdefault(value, index)
+
+
+def _byte_warnings(path: Path, amounts: Mapping[str, Quantity]) -> Iterator[str]:
+    for name in ("memory", "ephemeral-storage"):
+        amount = amounts.get(name)
+        if amount is not None and amount.milli() % 1000:
+            text = f"fractional byte value {quote(str(amount))} is invalid, must be an integer"
+            yield f"{path.key(name)}: {text}"
+
+
+def _seccomp_warnings(pod: Pod) -> Iterator[str]:
+    annotations = pod.metadata.annotations
+    text = 'non-functional in v1.27+; use the "seccompProfile" field instead'
+    at = _META / "annotations"
+    context = pod.spec.security_context
+    if SECCOMP_POD in annotations and (context is None or context.seccomp_profile is None):
+        yield f"{at.key(SECCOMP_POD)}: {text}"
+    for container, _ in containers_with_paths(pod.spec, _SPEC):
+        own = container.security_context
+        key = SECCOMP_CONTAINER + container.name
+        if key in annotations and (own is None or own.seccomp_profile is None):
+            yield f"{at.key(key)}: {text}"
+
+
+def _env_warnings(path: Path, variables: Sequence[EnvVar]) -> Iterator[str]:
+    """A variable given twice, unless the second is made from the first."""
+    seen: dict[str, str] = {}
+    for index, variable in enumerate(variables):
+        name = variable.name
+        reference = f"$({name})"
+        extends = reference in variable.value and variable.value != reference
+        if name in seen and not extends:
+            yield (
+                f"{path.index(index)}: hides previous definition of {quote(name)}, "
+                "which may be dropped when using apply"
+            )
+        seen[name] = variable.value
+
+
+def _address_warnings(spec: PodSpec) -> Iterator[str]:
+    """IPs that are valid and not written in the shortest way."""
+    import ipaddress
+
+    given = [
+        ((_SPEC / "hostAliases").index(index) / "ip", alias.ip)
+        for index, alias in enumerate(spec.host_aliases)
+    ]
+    if spec.dns_config is not None:
+        at = _SPEC.child("dnsConfig", "nameservers")
+        given += [(at.index(i), ip) for i, ip in enumerate(spec.dns_config.nameservers)]
+    for at, text in given:
+        try:
+            canonical = str(ipaddress.ip_address(text))
+        except ValueError:
+            continue
+        if canonical != text:
+            yield (
+                f"{at}: IPv6 address {quote(text)} should be in RFC 5952 canonical format "
+                f"({quote(canonical)})"
+            )
