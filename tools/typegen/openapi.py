@@ -36,7 +36,7 @@ def _reduced(schema: dict[str, Any]) -> dict[str, Any]:
         elif key == "$ref":
             result[key] = value.removeprefix(_PREFIX)
         elif key == "enum":
-            result[key] = sorted(filter(None, value))
+            result[key] = sorted(each for each in value if isinstance(each, str))
         elif key != "description":
             result[key] = value
     return result
