@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import assert_type
 
+from example_widget import WIDGETS, Widget, WidgetStrategy
+
 import kregistry as k
 from kregistry.meta import Status
 from kregistry.registry import Deleted, Updated
-
-from .example_widget import WIDGETS, Widget, WidgetStrategy
 
 
 def inferred(storage: k.Interface[k.Object], ctx: k.Context) -> None:

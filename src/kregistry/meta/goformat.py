@@ -133,7 +133,7 @@ def _plain_object(value: Any, depth: int) -> Any:
 def _is_left_out(content: Any, attribute: attrs.Attribute[Any]) -> bool:
     if content is None or content == [] or content == {}:
         return True
-    return (content == "" or content == 0) and attribute.default == content
+    return bool(content == "" or content == 0) and bool(attribute.default == content)
 
 
 def _float_text(value: float, *, largest: float) -> str:

@@ -168,5 +168,7 @@ def _take_status(obj: Object, source: Object) -> None:
         obj.content.pop("status", None)
         if "status" in source.content:
             obj.content["status"] = source.content["status"]
-    elif hasattr(obj, "status"):
-        obj.status = getattr(source, "status")  # noqa: B009
+        return
+    typed: Any = obj
+    if hasattr(typed, "status"):
+        typed.status = getattr(source, "status", None)

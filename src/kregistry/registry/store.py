@@ -8,7 +8,6 @@ Source: ``k8s.io/apiserver/pkg/registry/generic/registry/store.go``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from kregistry.meta.clock import Clock
@@ -26,6 +25,7 @@ from kregistry.registry.creation import create
 from kregistry.registry.decorating import DecoratedWatch
 from kregistry.registry.deletion import Deletion
 from kregistry.registry.dryrun import DryRunnableStorage
+from kregistry.registry.hooks import StoreHooks
 from kregistry.registry.keys import Keys
 from kregistry.registry.outcome import Deleted, Updated
 from kregistry.registry.receiving import require_object
@@ -71,7 +71,7 @@ def validate_all_object(ctx: Context, obj: Object) -> None:
     """Let everything pass. Source: ``rest.ValidateAllObjectFunc``."""
 
 
-class Store(Generic[T]):
+class Store(StoreHooks[T], Generic[T]):
     """Objects of one resource, with the rules of their kind and of Kubernetes.
 
     ::
@@ -83,8 +83,7 @@ class Store(Generic[T]):
     threads. What fails raises a :class:`~kregistry.StatusError`; what a caller's own callback
     raises comes out as it is.
 
-    A subclass may override the hooks at the end. They run in the thread of the request, and
-    around every attempt, so possibly more than once; options tell them of a dry run.
+    A subclass may override the hooks of :class:`~kregistry.registry.hooks.StoreHooks`.
 
     Args:
         resource: What is kept here.
@@ -321,64 +320,12 @@ class Store(Generic[T]):
         except STORAGE_ERRORS as error:
             raise translate(error, "get", self.resource.group_resource) from error
 
-    # Hooks, in the order in which they run.
-
-    def begin_create(
-        self, ctx: Context, obj: T, options: CreateOptions
-    ) -> AbstractContextManager[None]:
-        """Wraps a create: left normally if the object was stored, by exception if not.
-
-        Entered before the strategy sees the object. Raising at the start ends the request.
-
-        Source: ``Store.BeginCreate``.
-        """
-        return nullcontext()
-
-    def begin_update(
-        self, ctx: Context, obj: T, old: T, options: UpdateOptions
-    ) -> AbstractContextManager[None]:
-        """Wraps an update: left normally if it passed all checks, by exception if not.
-
-        Source: ``Store.BeginUpdate``.
-        """
-        return nullcontext()
-
-    def time_to_live(self, obj: T, existing: int, *, update: bool) -> int:
-        """Seconds until storage deletes the object; 0 for never.
-
-        Args:
-            obj: What is about to be stored.
-            existing: What it had; 0 if nothing is known.
-            update: Whether there was one before.
-
-        Source: ``Store.TTLFunc``.
-        """
-        return existing
-
-    def should_delete_during_update(self, ctx: Context, key: str, obj: T, old: T) -> bool:
-        """Whether an update that leaves nothing to wait for may remove the object.
-
-        Asked only then.
-
-        Source: ``Store.ShouldDeleteDuringUpdate``.
-        """
-        return True
-
-    def after_create(self, obj: T, options: CreateOptions) -> None:
-        """The object was stored, or would have been. Source: ``Store.AfterCreate``."""
-
-    def after_update(self, obj: T, options: UpdateOptions) -> None:
-        """The object was updated, or would have been. Source: ``Store.AfterUpdate``."""
-
-    def after_delete(self, obj: T, options: DeleteOptions) -> None:
-        """The object went, or would have gone. Source: ``Store.AfterDelete``."""
+    # What the verbs share.
 
     def decorate(self, obj: T) -> None:
         """Change an object that is about to be handed out. Source: ``Store.Decorator``."""
         if self._decorator is not None:
             self._decorator(obj)
-
-    # What the verbs share.
 
     def received(self, obj: Any) -> T:
         """*obj* itself, if it is an object that this Store can keep.
