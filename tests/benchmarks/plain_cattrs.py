@@ -26,7 +26,7 @@ def plain_converter() -> Converter:
 
 
 def _structure(cls: type, converter: Converter) -> Any:
-    attrs.resolve_types(cls, include_extras=False) if not field_types(cls) else _resolve(cls)
+    _resolve(cls)
     structure = make_dict_structure_fn(cls, converter, **_names(cls))
     return lambda data, _: structure({k: v for k, v in data.items() if v is not None}, cls)
 

@@ -13,7 +13,7 @@ import attrs
 from kregistry.meta.gvk import GroupVersionKind
 from kregistry.meta.object import Object
 from kregistry.runtime.converter import Conversion, shared_conversion
-from kregistry.runtime.document import Document
+from kregistry.runtime.document import Document, tree_of
 from kregistry.runtime.engine import JSONEngine, engine_by_name
 from kregistry.runtime.errors import DecodeError, EncodeError
 from kregistry.runtime.limits import DEFAULT_LIMITS, Limits
@@ -29,6 +29,11 @@ T = TypeVar("T")
 
 #: What happens to fields that the class does not know: dropped; dropped and told; refused.
 UnknownFields = Literal["Ignore", "Warn", "Strict"]
+
+_TOO_DEEP: Final = "nested too deeply"
+
+#: What generated code runs into when an object is not what its class promises.
+_FAILURES: Final = (RecursionError, TypeError, ValueError, AttributeError, LookupError)
 
 
 @attrs.frozen
@@ -91,7 +96,10 @@ class Codec:
             EncodeError: Something in it has no place in JSON: a wrong type, a cycle, a number
                 beyond 64 bits, NaN, a lone surrogate.
         """
-        return self._engine.dumps(self.to_dict(obj))
+        try:
+            return self._engine.dumps(self._written(obj))
+        except _FAILURES as error:
+            raise _encode_error("write", obj, error) from error.__cause__
 
     def to_dict(self, obj: Any) -> dict[str, Any]:
         """What :meth:`encode` would write, as a fresh tree of dicts and lists.
@@ -99,17 +107,10 @@ class Codec:
         Raises:
             EncodeError: As for :meth:`encode`.
         """
-        cls = obj.__class__
         try:
-            write = self._generator.function("head", cls)
-            tree: dict[str, Any] = write(obj, self.limits.max_depth)
-        except EncodeError:
-            raise
-        except RecursionError:
-            raise too_deep() from None
-        except (TypeError, ValueError, AttributeError, LookupError) as error:
-            raise EncodeError(f"cannot write a {cls.__name__}: {error}") from error
-        return tree
+            return self._written(obj)
+        except _FAILURES as error:
+            raise _encode_error("write", obj, error) from error.__cause__
 
     def decode(self, data: bytes, cls: type[T]) -> T:
         """An object from bytes that a codec wrote; types of scalars are taken on trust.
@@ -136,15 +137,10 @@ class Codec:
             EncodeError: It contains itself, or something that is no attrs instance where
                 the class promises one.
         """
-        cls = obj.__class__
         try:
-            copied: T = self._generator.function("copy", cls)(obj)
-        except EncodeError:
-            raise
-        except RecursionError:
-            raise too_deep() from None
-        except (TypeError, ValueError, AttributeError, LookupError) as error:
-            raise EncodeError(f"cannot copy a {cls.__name__}: {error}") from error
+            copied: T = self._generator.function("copy", obj.__class__)(obj)
+        except _FAILURES as error:
+            raise _encode_error("copy", obj, error) from error.__cause__
         return copied
 
     def from_dict(self, data: Mapping[str, Any], cls: type[T]) -> T:
@@ -155,8 +151,12 @@ class Codec:
         Raises:
             DecodeError: It does not describe such an object.
         """
-        document = Document.of(data, self.limits)
-        return self._read(Checker(self._generator, self.limits).check(cls, document.tree), cls)
+        try:
+            tree = tree_of(data, self.limits)
+            checked = Checker(self._generator, self.limits).check(cls, tree)
+        except RecursionError:
+            raise DecodeError(_TOO_DEEP) from None
+        return self._read(checked, cls)
 
     def decode_strict(
         self,
@@ -182,15 +182,12 @@ class Codec:
         """
         if unknown not in ("Ignore", "Warn", "Strict"):
             raise ValueError(f"unknown is Ignore, Warn or Strict, not {unknown!r}")
-        document = Document.of(data, self.limits)
         try:
-            wanted = document.class_by(self.scheme, cls, gvk)
+            document = Document(tree_of(data, self.limits))
             checker = Checker(self._generator, self.limits)
-            obj = self._read(checker.check(wanted, document.tree), wanted)
-            if isinstance(obj, Unstructured):
-                obj.api_version, obj.kind = document.gvk.api_version, document.gvk.kind
-        except DecodeError as error:
-            raise error.about(document.gvk) from error.__cause__
+            obj = self._read_document(document, document.class_by(self.scheme, cls, gvk), checker)
+        except RecursionError:
+            raise DecodeError(_TOO_DEEP) from None
         problems = tuple(checker.problems)
         if problems and unknown == "Strict":
             raise DecodeError(
@@ -200,14 +197,34 @@ class Codec:
             )
         return Decoded(obj, problems if unknown == "Warn" else ())
 
+    def _written(self, obj: Any) -> dict[str, Any]:
+        tree: dict[str, Any]
+        tree = self._generator.function("head", obj.__class__)(obj, self.limits.max_depth)
+        return tree
+
+    def _read_document(self, document: Document, cls: type[T], checker: Checker) -> T:
+        try:
+            obj = self._read(checker.check(cls, document.tree), cls)
+        except DecodeError as error:
+            raise error.about(document.gvk) from error.__cause__
+        if isinstance(obj, Unstructured):
+            obj.api_version, obj.kind = document.gvk.api_version, document.gvk.kind
+        return obj
+
     def _read(self, tree: Any, cls: type[T]) -> T:
         try:
             made: T = self._generator.function("read", cls)(tree)
         except DecodeError:
             raise
         except RecursionError:
-            raise DecodeError("nested too deeply") from None
-        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            raise DecodeError(_TOO_DEEP) from None
+        except _FAILURES as error:
             name = getattr(cls, "__name__", str(cls))
             raise DecodeError(f"cannot read a {name}: {error}") from error
         return made
+
+
+def _encode_error(purpose: str, obj: Any, error: Exception) -> EncodeError:
+    """What went wrong, with the class of the object that it went wrong with."""
+    reason = too_deep() if isinstance(error, RecursionError) else error
+    return EncodeError(f"cannot {purpose} a {type(obj).__name__}: {reason}")

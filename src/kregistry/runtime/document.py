@@ -20,6 +20,29 @@ _NO_TYPE = "couldn't get version/kind; json parse error: "
 _SHOWN_LENGTH = 200
 
 
+def tree_of(data: bytes | Mapping[str, Any], limits: Limits) -> Any:
+    """Read what a client sent, or check what some other parser made of it.
+
+    Raises:
+        DecodeError: It breaks a limit or is not JSON.
+    """
+    if isinstance(data, bytes | bytearray | memoryview):
+        return parse(data, limits)
+    if not isinstance(data, Mapping):
+        found = type(data).__name__
+        raise DecodeError(f"expected bytes or a mapping, found a value of type {found}")
+    try:
+        tree = plain(data, limits.max_depth)
+        size = len(STDLIB.dumps(tree))
+    except EncodeError as error:
+        raise DecodeError(str(error)) from None
+    except RecursionError:
+        raise DecodeError(str(too_deep())) from None
+    if size > limits.max_body_bytes:
+        raise DecodeError(f"Request entity too large: limit is {limits.max_body_bytes}")
+    return tree
+
+
 class Document:
     """A JSON object that may be one of the API.
 
@@ -36,30 +59,6 @@ class Document:
             raise DecodeError(f"{_NO_TYPE}json: cannot unmarshal {json_type(tree)} into an object")
         self.tree = tree
         self.gvk = GroupVersionKind(*self._group_version(), self._type_member("kind"))
-
-    @classmethod
-    def of(
-        cls, data: bytes | bytearray | memoryview | Mapping[str, Any], limits: Limits
-    ) -> Document:
-        """Read what a client sent, or what some other parser made of it.
-
-        Raises:
-            DecodeError: It breaks a limit or is not JSON.
-        """
-        if isinstance(data, bytes | bytearray | memoryview):
-            return cls(parse(data, limits))
-        if not isinstance(data, Mapping):
-            raise DecodeError(f"expected bytes or a mapping, found a {type(data).__name__}")
-        try:
-            tree = plain(data, limits.max_depth)
-            size = len(STDLIB.dumps(tree))
-        except EncodeError as error:
-            raise DecodeError(str(error)) from None
-        except RecursionError:
-            raise DecodeError(str(too_deep())) from None
-        if size > limits.max_body_bytes:
-            raise DecodeError(f"Request entity too large: limit is {limits.max_body_bytes}")
-        return cls(tree)
 
     def class_by(self, scheme: Scheme, cls: Any = None, gvk: GroupVersionKind | None = None) -> Any:
         """The class to read this as.

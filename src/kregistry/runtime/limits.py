@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import attrs
-from attrs.validators import ge
+from attrs.validators import ge, le
 
 #: What the JSON of one object may nest. Far below what would exhaust the interpreter's stack.
 MAX_DEPTH: Final = 128
+
+#: What it may be raised to: copying and comparing are recursive, and so is much else.
+HIGHEST_MAX_DEPTH: Final = 200
 
 INT64_MIN: Final = -(2**63)
 INT64_MAX: Final = 2**63 - 1
@@ -25,7 +28,7 @@ class Limits:
             as there.
     """
 
-    max_depth: int = attrs.field(default=MAX_DEPTH, validator=ge(1))
+    max_depth: int = attrs.field(default=MAX_DEPTH, validator=[ge(1), le(HIGHEST_MAX_DEPTH)])
     max_body_bytes: int = attrs.field(default=3 * 1024 * 1024, validator=ge(1))
     max_problems: int = attrs.field(default=100, validator=ge(1))
 

@@ -79,9 +79,7 @@ class Resource(Generic[T]):
     list_kind: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        self._require("plural", self.plural)
-        self._require("version", self.version)
-        self._require("kind", self.kind)
+        self._check_names()
         for name, value in (
             ("singular", self.kind.lower()),
             ("prefix", storage_prefix(self.group, self.plural)),
@@ -121,13 +119,23 @@ class Resource(Generic[T]):
             return self.cls(api_version=self.api_version, kind=self.kind)
         return self.cls()
 
-    def _require(self, name: str, value: str) -> None:
-        if not value:
+    def _check_names(self) -> None:
+        for name in ("plural", "version", "kind"):
+            if not getattr(self, name):
+                raise ValueError(
+                    f"a resource of {self.cls.__name__} needs a {name}: "
+                    f"say it here, or as ClassVar api_version and kind of the class"
+                )
+        declared = _class_fact(self.cls, "kind"), _class_fact(self.cls, "api_version")
+        if any(declared) and declared != (self.kind, self.api_version):
             raise ValueError(
-                f"Resource({self.cls.__name__}) needs a {name}: "
-                f"give it here or as a ClassVar of the class"
-                if name != "plural"
-                else f"Resource({self.cls.__name__}) needs a plural"
+                f"{self.cls.__name__} declares itself to be {declared[1]} {declared[0]}; "
+                f"a resource of it cannot be {self.api_version} {self.kind}"
+            )
+        if not any(declared) and not issubclass(self.cls, Unstructured):
+            raise ValueError(
+                f"{self.cls.__name__} must declare ClassVar api_version and kind: "
+                f"without them its objects could not tell what they are"
             )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from kregistry.runtime.errors import DecodeError
 from kregistry.runtime.limits import Limits
 
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -27,12 +27,15 @@ def text_of(data: bytes | bytearray | memoryview, limits: Limits) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DecodeError(f"the document is not UTF-8: byte {error.start} is wrong") from None
-    if depth(data) > limits.max_depth:
+    if data.count(b"{") + data.count(b"[") > limits.max_depth < depth(data):
         raise DecodeError(f"exceeded max depth: the limit is {limits.max_depth} levels")
     return text
 
 
 def depth(data: bytes) -> int:
     """How deeply arrays and objects nest, without recursion and without parsing."""
-    brackets = _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
+    if b"\\" in data:
+        data = _ESCAPE.sub(b"", data)
+    outside_strings = b"".join(data.split(b'"')[::2])
+    brackets = outside_strings.translate(None, _NOT_BRACKETS)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)

@@ -16,6 +16,8 @@ from kregistry.runtime.errors import NotRegistered, missing_kind, missing_versio
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 
+T = TypeVar("T", bound=Object)
+
 
 class ObjectTyper(ABC):
     """Tells kinds of objects. Source: ``runtime.ObjectTyper``."""
@@ -74,6 +76,34 @@ class Scheme(ObjectTyper):
             )
         self._add(GroupVersionKind.of(what.api_version, what.kind), what)
         return self
+
+    def add_defaults(self, cls: type[T], complete: Callable[[T], None]) -> Self:
+        """Register what fills in the fields that a document of *cls* leaves open.
+
+        Args:
+            cls: Class of the objects.
+            complete: Changes an object that was just decoded. Doing it twice must change
+                nothing more. A second function for the same class replaces the first.
+
+        Returns:
+            The scheme, so that calls can be chained.
+
+        Source: ``Scheme.AddTypeDefaultingFunc``.
+        """
+        with self._lock:
+            self._defaults[cls] = complete
+        return self
+
+    def set_defaults(self, obj: Object) -> None:
+        """Fill in what *obj* leaves open, if its class has defaults. Changes *obj*.
+
+        To be called on what a client sent, before any strategy sees it.
+
+        Source: ``Scheme.Default``.
+        """
+        complete = self._defaults.get(type(obj))
+        if complete is not None:
+            complete(obj)
 
     def new(self, gvk: GroupVersionKind) -> Object:
         """An empty object of the kind.

@@ -12,6 +12,7 @@ import operator
 import types
 import typing
 from collections import abc
+from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeVar, Union
 
 import attrs
@@ -26,10 +27,10 @@ class Form(enum.Enum):
     """The forms a value can have on the wire."""
 
     ANY = "any"
-    STR = "str"
-    INT = "int"
-    FLOAT = "float"
-    BOOL = "bool"
+    STR = "string"
+    INT = "integer"
+    FLOAT = "number"
+    BOOL = "boolean"
     VALUE = "value"
     ENUM = "enum"
     STRUCT = "struct"
@@ -63,6 +64,9 @@ class Shape:
 
 
 ANY: Final = Shape(Form.ANY)
+
+#: Members that every kind has, whatever its class declares.
+TYPE_META: Final = {"apiVersion": Shape(Form.STR), "kind": Shape(Form.STR)}
 
 _SCALARS: Final[dict[Any, Form]] = {
     str: Form.STR,
@@ -129,6 +133,7 @@ class Struct:
         attributes: The same and what is not on the wire, in order of declaration.
         api_version: What the class declares, "" for a class that is no kind.
         kind: The same.
+        shapes: The shapes of what may stand in a document, by name; of a kind, its type too.
         plain_init: Instances may be filled field by field: nothing happens in ``__init__``
             but assignments.
     """
@@ -138,6 +143,7 @@ class Struct:
     attributes: tuple[Member, ...]
     api_version: str
     kind: str
+    shapes: Mapping[str, Shape]
     plain_init: bool
 
 
@@ -167,7 +173,8 @@ def struct_of(annotation: Any) -> Struct:
     on_wire = sorted((each for each in members if each.init), key=lambda each: each.wire)
     _refuse_shared_names(cls, on_wire)
     kind = _declared_kind(cls)
-    return Struct(cls, tuple(on_wire), tuple(members), *kind, _has_plain_init(cls))
+    shapes = {**(TYPE_META if kind[1] else {}), **{each.wire: each.shape for each in on_wire}}
+    return Struct(cls, tuple(on_wire), tuple(members), *kind, shapes, _has_plain_init(cls))
 
 
 def shape_of(annotation: Any, *, optional: bool = False) -> Shape:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any, Final
 
 from kregistry.meta.objectmeta import ObjectMeta
@@ -21,7 +21,7 @@ from kregistry.runtime.errors import DecodeError, EncodeError
 from kregistry.runtime.generate import Generator
 from kregistry.runtime.limits import INT64_MAX, INT64_MIN, Limits
 from kregistry.runtime.scan import text_of
-from kregistry.runtime.shapes import ANY, Form, Shape, shape_of
+from kregistry.runtime.shapes import ANY, TYPE_META, Form, Shape, shape_of
 
 _INT64_DIGITS: Final = 20
 
@@ -36,30 +36,13 @@ _ZERO: Final[dict[Form, type]] = {
     Form.OBJECT: dict,
 }
 
-_WANTED: Final = {
-    Form.STR: "string",
-    Form.INT: "integer",
-    Form.FLOAT: "number",
-    Form.BOOL: "boolean",
-    Form.STRUCT: "object",
-    Form.MAP: "object",
-    Form.OBJECT: "object",
-    Form.LIST: "array",
+#: The class that a scalar has when nothing is wrong with it.
+_EXACT: Final[dict[Form, type]] = {
+    Form.STR: str,
+    Form.INT: int,
+    Form.FLOAT: float,
+    Form.BOOL: bool,
 }
-
-_ACCEPTED: Final[dict[Form, tuple[type, ...]]] = {
-    Form.STR: (str,),
-    Form.INT: (int,),
-    Form.FLOAT: (int, float),
-    Form.BOOL: (bool,),
-    Form.STRUCT: (dict,),
-    Form.MAP: (dict,),
-    Form.OBJECT: (dict,),
-    Form.LIST: (list,),
-}
-
-#: Members that every kind has, whatever its class declares.
-_TYPE_META: Final = {"apiVersion": Shape(Form.STR), "kind": Shape(Form.STR)}
 
 
 class _Repeating(dict[str, Any]):
@@ -143,6 +126,20 @@ class Checker:
         self._generator = generator
         self._limits = limits
         self._path: list[str | int] = []
+        self._by_form: dict[Form, Callable[[Shape, Any], Any]] = {
+            Form.STR: self._scalar,
+            Form.INT: self._scalar,
+            Form.FLOAT: self._scalar,
+            Form.BOOL: self._scalar,
+            Form.VALUE: self._simple,
+            Form.ENUM: self._simple,
+            Form.STRUCT: self._struct,
+            Form.LIST: self._list,
+            Form.MAP: self._map,
+            Form.OBJECT: self._object,
+            Form.ANY: self._free,
+            Form.FOREIGN: self._free,
+        }
 
     def check(self, annotation: Any, tree: Any) -> dict[str, Any]:
         """The members that the class knows, of the right types, without nulls.
@@ -155,137 +152,171 @@ class Checker:
         checked: dict[str, Any] = self._present(shape_of(annotation), tree)
         return checked
 
-    def _value(self, shape: Shape, value: Any) -> Any:
-        if value is None:
-            return None
-        return self._present(shape, value)
-
     def _present(self, shape: Shape, value: Any) -> Any:
+        """The value, which is not null, checked."""
+        return self._by_form[shape.form](shape, value)
+
+    def _scalar(self, shape: Shape, value: Any) -> Any:
         form = shape.form
-        accepted = _ACCEPTED.get(form)
-        if accepted is not None and (
-            not isinstance(value, accepted) or (value.__class__ is bool and form is not Form.BOOL)
-        ):
-            raise self._wrong_type(value, _WANTED[form])
-        match form:
-            case Form.STR | Form.INT | Form.FLOAT | Form.BOOL:
-                return value
-            case Form.STRUCT:
-                return self._struct(shape.type, value)
-            case Form.LIST:
-                return self._list(shape.item or ANY, value)
-            case Form.MAP:
-                return self._map(shape.item or ANY, value)
-            case Form.OBJECT:
-                return self._object(value)
-            case Form.VALUE | Form.ENUM:
-                return self._simple(shape, value)
-        return self._free(value)
+        if value.__class__ is _EXACT[form] or (form is Form.FLOAT and value.__class__ is int):
+            return value
+        raise self._wrong_type(value, form.value)
 
-    def _struct(self, annotation: Any, value: dict[str, Any]) -> dict[str, Any]:
-        struct = self._generator.struct(annotation)
-        shapes = {member.wire: member.shape for member in struct.members}
-        if struct.kind:
-            shapes = {**_TYPE_META, **shapes}
+    def _struct(self, shape: Shape, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self._wrong_type(value, "object")
+        if isinstance(value, _Repeating):
+            value = self._without_repetition(shape, value)
+        shapes = self._generator.struct(shape.type).shapes
         checked: dict[str, Any] = {}
-        seen: set[str] = set()
-        for key, item in _pairs(value):
-            self._path.append(key)
-            shape = shapes.get(key)
-            if shape is None:
+        path = self._path
+        for key, item in value.items():
+            member = shapes.get(key)
+            if member is None:
+                path.append(key)
                 self._report("unknown")
-            else:
-                if key in seen:
-                    self._report("duplicate")
-                seen.add(key)
-                checked[key] = self._value(shape, item)
-            self._path.pop()
-        return {key: item for key, item in checked.items() if item is not None}
+                path.pop()
+            elif item.__class__ is _EXACT.get(member.form):
+                checked[key] = item
+            elif item is not None:
+                path.append(key)
+                checked[key] = self._by_form[member.form](member, item)
+                path.pop()
+        return checked
 
-    def _object(self, value: dict[str, Any]) -> dict[str, Any]:
-        """An untyped object: everything is kept, what metadata does not know is reported."""
-        checked: dict[str, Any] = {}
-        for key, item in _pairs(value):
+    def _without_repetition(self, shape: Shape, value: _Repeating) -> dict[str, Any]:
+        """The last value of each key. What is wrong with any of them is told here, in order."""
+        shapes = self._generator.struct(shape.type).shapes
+        for key, item in self._told_pairs(value, shapes):
+            member = shapes.get(key)
             self._path.append(key)
-            if key in checked:
-                self._report("duplicate")
+            if member is None:
+                self._report("unknown")
+            elif item is not None:
+                self._present(member, item)
+            self._path.pop()
+        return dict(value)
+
+    def _object(self, shape: Shape, value: Any) -> dict[str, Any]:
+        """An untyped object: everything is kept, what metadata does not know is reported."""
+        if not isinstance(value, dict):
+            raise self._wrong_type(value, "object")
+        checked: dict[str, Any] = {}
+        for key, item in self._told_pairs(value):
+            self._path.append(key)
             if key == "metadata" and item is not None:
                 checked[key] = self._untyped_metadata(item)
+            elif item is not None:
+                checked[key] = self._present(TYPE_META.get(key, ANY), item)
             else:
-                checked[key] = self._value(_TYPE_META.get(key, ANY), item)
+                checked[key] = None
             self._path.pop()
         return checked
 
     def _untyped_metadata(self, value: Any) -> dict[str, Any]:
-        known = self._present(Shape(Form.STRUCT, type=ObjectMeta), value)
-        members = {member.wire for member in self._generator.struct(ObjectMeta).members}
+        known = self._struct(Shape(Form.STRUCT, type=ObjectMeta), value)
+        members = self._generator.struct(ObjectMeta).shapes
         unknown = {key: _settled(item) for key, item in value.items() if key not in members}
         return {**unknown, **known}
 
-    def _list(self, item: Shape, value: list[Any]) -> list[Any]:
+    def _list(self, shape: Shape, value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self._wrong_type(value, "array")
+        item = shape.item or ANY
         checked = []
+        path = self._path
         for index, each in enumerate(value):
-            self._path.append(index)
+            path.append(index)
             checked.append(self._item(item, each))
-            self._path.pop()
+            path.pop()
         return checked
 
-    def _map(self, item: Shape, value: dict[str, Any]) -> dict[str, Any]:
+    def _map(self, shape: Shape, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self._wrong_type(value, "object")
+        item = shape.item or ANY
         checked: dict[str, Any] = {}
-        for key, each in _pairs(value):
-            self._path.append(key)
-            if key in checked:
-                self._report("duplicate")
+        path = self._path
+        for key, each in self._told_pairs(value):
+            path.append(key)
             checked[key] = self._item(item, each)
-            self._path.pop()
+            path.pop()
         return checked
+
+    def _told_pairs(
+        self, value: dict[str, Any], told: Container[str] | None = None
+    ) -> Iterable[tuple[str, Any]]:
+        """All members in order; one that has occurred before is reported on the way.
+
+        Args:
+            value: The members.
+            told: Only these are reported; None for all.
+        """
+        if not isinstance(value, _Repeating):
+            yield from value.items()
+            return
+        seen: set[str] = set()
+        for key, item in value.pairs:
+            if key in seen and (told is None or key in told):
+                self._path.append(key)
+                self._report("duplicate")
+                self._path.pop()
+            seen.add(key)
+            yield key, item
 
     def _item(self, shape: Shape, value: Any) -> Any:
         """An item of a list or map; null is the zero value of a type that has no null."""
         if value is not None:
-            return self._present(shape, value)
+            return self._by_form[shape.form](shape, value)
         if shape.optional or shape.form in (Form.ANY, Form.FOREIGN):
             return None
         if shape.form in (Form.VALUE, Form.ENUM):
-            raise self._wrong_type(value, self._simple_name(shape))
+            raise self._wrong_type(value, _simple_name(shape))
         return _ZERO[shape.form]()
 
     def _simple(self, shape: Shape, value: Any) -> Any:
         wire = shape.value.wire if shape.value is not None else (str, int)
         if not isinstance(value, wire) or value.__class__ is bool:
-            raise self._wrong_type(value, self._simple_name(shape))
+            raise self._wrong_type(value, _simple_name(shape))
         try:
             if shape.value is not None:
                 shape.value.read(value)
             else:
                 shape.type(value)
         except ValueError as error:
-            raise DecodeError(f"{self._where()}: {error}") from None
+            raise DecodeError(f"{path_text(self._path)}: {error}") from None
         return value
 
-    def _simple_name(self, shape: Shape) -> str:
-        return shape.value.name if shape.value is not None else shape.type.__name__
-
-    def _free(self, value: Any) -> Any:
+    def _free(self, shape: Shape, value: Any) -> Any:
         """A value of any type; only repeated keys are looked for."""
+        path = self._path
         if isinstance(value, dict):
-            return self._map(ANY, value)
+            members: dict[str, Any] = {}
+            for key, item in self._told_pairs(value):
+                path.append(key)
+                members[key] = self._free(shape, item)
+                path.pop()
+            return members
         if isinstance(value, list):
-            return self._list(ANY, value)
+            items = []
+            for index, item in enumerate(value):
+                path.append(index)
+                items.append(self._free(shape, item))
+                path.pop()
+            return items
         return value
 
     def _report(self, problem: str) -> None:
-        text = f'{problem} field "{self._where()}"'
+        text = f'{problem} field "{path_text(self._path)}"'
         if text not in self.problems and len(self.problems) < self._limits.max_problems:
             self.problems.append(text)
 
     def _wrong_type(self, value: Any, wanted: str) -> DecodeError:
+        where = path_text(self._path)
+        into = f"field {where}" if where else "the document"
         return DecodeError(
-            f"json: cannot unmarshal {json_type(value)} into field {self._where()} of type {wanted}"
+            f"json: cannot unmarshal {json_type(value)} into {into} of type {wanted}"
         )
-
-    def _where(self) -> str:
-        return path_text(self._path)
 
 
 def path_text(path: Iterable[str | int]) -> str:
@@ -310,8 +341,8 @@ def json_type(value: Any) -> str:
     return "object"
 
 
-def _pairs(value: dict[str, Any]) -> Iterable[tuple[str, Any]]:
-    return value.pairs if isinstance(value, _Repeating) else value.items()
+def _simple_name(shape: Shape) -> str:
+    return shape.value.name if shape.value is not None else str(shape.type.__name__)
 
 
 def _settled(value: Any) -> Any:

@@ -1,0 +1,14 @@
+"""Sources of generated functions.
+
+The texts are made of attribute names, of wire names through ``repr``, and of names that the
+generator gave; nothing that comes from data is ever part of one.
+"""
+
+from __future__ import annotations
+
+from kregistry.runtime.sources.copying import copy_source
+from kregistry.runtime.sources.names import Names
+from kregistry.runtime.sources.reading import read_source
+from kregistry.runtime.sources.writing import head_source, write_source
+
+__all__ = ["Names", "copy_source", "head_source", "read_source", "write_source"]
