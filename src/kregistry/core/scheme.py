@@ -10,6 +10,7 @@ from typing import Any
 from kregistry.core import v1
 from kregistry.core.apps_v1 import Deployment
 from kregistry.core.coordination_v1 import Lease
+from kregistry.core.pod.defaults import set_pod_defaults
 from kregistry.core.policy_v1 import Eviction, PodDisruptionBudget
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.scheme import Scheme
@@ -35,5 +36,9 @@ def core_resources() -> tuple[Resource[Any], ...]:
 
 
 def core_scheme() -> Scheme:
-    """A new scheme with the built-in kinds, and with those that are only ever sent."""
-    return Scheme([*core_resources(), v1.Binding, Eviction])
+    """A new scheme with the built-in kinds, and with those that are only ever sent.
+
+    It knows the defaults of Pods; ``scheme.set_defaults(obj)`` fills them in.
+    """
+    scheme = Scheme([*core_resources(), v1.Binding, Eviction])
+    return scheme.add_defaults(v1.Pod, set_pod_defaults)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Any, Self
+from collections.abc import Callable, Iterable
+from typing import Any, Self, TypeVar
 
 from kregistry.meta.gvk import GroupVersion, GroupVersionKind
 from kregistry.meta.object import Object
@@ -52,6 +52,7 @@ class Scheme(ObjectTyper):
         self._lock = threading.Lock()
         self._classes: dict[GroupVersionKind, type[Object]] = {}
         self._kinds: dict[type[Object], list[GroupVersionKind]] = {}
+        self._defaults: dict[type[Object], Callable[[Any], None]] = {}
         for kind in kinds:
             self.add(kind)
 
