@@ -79,7 +79,8 @@ def read_all(store: SqliteBackend, after: int) -> Sequence[Change]:
 def start(path: str, name: str, *options: str) -> subprocess.Popen[bytes]:
     """Start a writer."""
     command = [sys.executable, MEMBER, "write", path, name, *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE)
+    # Unbuffered: what readline() read ahead would be missing from communicate().
+    return subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
 
 
 def cycle(path: str, audit: Audit, chance: random.Random, number: int, writers: int) -> None:
