@@ -48,6 +48,7 @@ from kregistry.registry.updatedobject import (
 from kregistry.registry.validation.options import (
     require_valid,
     validate_create_options,
+    validate_delete_options,
     validate_update_options,
 )
 from kregistry.runtime.codec import Codec
@@ -307,6 +308,7 @@ class Store(StoreHooks[T], Generic[T]):
             Conflict: A precondition does not hold (409).
         """
         asked = options if options is not None else DeleteOptions(grace_period_seconds=0)
+        require_valid("DeleteOptions", validate_delete_options(asked))
         return Deletion(self, ctx, name, asked, validate).run()
 
     def new(self) -> T:

@@ -14,6 +14,7 @@ from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.gvk import GroupKind
 from kregistry.meta.options import CreateOptions, DeleteOptions, ListOptions, UpdateOptions
 from kregistry.registry.validation.fieldmanager import validate_field_manager
+from kregistry.registry.validation.optiontypes import validate_option_types
 
 DRY_RUN_ALL: Final = "All"
 
@@ -33,15 +34,17 @@ def require_valid(kind: str, errs: ErrorList) -> None:
 
 def validate_create_options(options: CreateOptions) -> ErrorList:
     """Source: ``ValidateCreateOptions``."""
-    return _validate_write_options(options)
+    return _validate_write_options(options, CreateOptions)
 
 
 def validate_update_options(options: UpdateOptions) -> ErrorList:
     """Source: ``ValidateUpdateOptions``."""
-    return _validate_write_options(options)
+    return _validate_write_options(options, UpdateOptions)
 
 
-def _validate_write_options(options: CreateOptions | UpdateOptions) -> ErrorList:
+def _validate_write_options(options: CreateOptions | UpdateOptions, wanted: type) -> ErrorList:
+    if errs := validate_option_types(options, wanted):
+        return errs
     errs = validate_field_manager(options.field_manager, Path("fieldManager"))
     _check_dry_run(errs, options.dry_run)
     if options.field_validation not in _FIELD_VALIDATION:
@@ -51,7 +54,9 @@ def _validate_write_options(options: CreateOptions | UpdateOptions) -> ErrorList
 
 def validate_delete_options(options: DeleteOptions) -> ErrorList:
     """Source: ``ValidateDeleteOptions``."""
-    errs = ErrorList()
+    errs = validate_option_types(options, DeleteOptions)
+    if errs:
+        return errs
     policy = options.propagation_policy
     path = Path("propagationPolicy")
     if policy is not None and options.orphan_dependents is not None:
@@ -86,7 +91,9 @@ def _check_unsafe_delete(errs: ErrorList, options: DeleteOptions) -> None:
 
 def validate_list_options(options: ListOptions, *, watch: bool) -> ErrorList:
     """Source: ``ValidateListOptions``, with the watch list feature on."""
-    errs = ErrorList()
+    errs = validate_option_types(options, ListOptions)
+    if errs:
+        return errs
     if watch:
         _check_watch(errs, options)
     else:
