@@ -127,13 +127,18 @@ class Model:
         shown = []
         for attribute in attrs.fields(self.__class__):
             value = getattr(self, attribute.name)
-            if value is None or value == "" or value == 0 or value == [] or value == {}:
-                continue
-            if isinstance(value, Model) and repr(value).endswith("()"):
-                continue
-            text = repr(value) if attribute.repr else "<hidden>"
-            shown.append(f"{attribute.name}={text}")
+            if value != _default(attribute):
+                text = repr(value) if attribute.repr else "<hidden>"
+                shown.append(f"{attribute.name}={text}")
         return f"{self.__class__.__name__}({', '.join(shown)})"
+
+
+def _default(attribute: attrs.Attribute[Any]) -> Any:
+    """The default as a value; ``attrs.NOTHING`` if there is none without an instance."""
+    default: Any = attribute.default
+    if not isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        return default
+    return attrs.NOTHING if default.takes_self else default.factory()
 
 
 def _names(cls: type[Any]) -> tuple[str, ...]:
