@@ -5,7 +5,7 @@ Source: ``k8s.io/kubernetes/pkg/api/legacyscheme``, ``pkg/registry/core/rest``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kregistry.core import v1
 from kregistry.core.apps_v1 import Deployment
@@ -14,6 +14,9 @@ from kregistry.core.pod.defaults import set_pod_defaults
 from kregistry.core.policy_v1 import Eviction, PodDisruptionBudget
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.scheme import Scheme
+
+#: Kubernetes names a scheme by the place where it is made, and clients read that in errors.
+_NAME: Final = "pkg/api/legacyscheme/scheme.go:30"
 
 
 def core_resources() -> tuple[Resource[Any], ...]:
@@ -40,5 +43,5 @@ def core_scheme() -> Scheme:
 
     It knows the defaults of Pods; ``scheme.set_defaults(obj)`` fills them in.
     """
-    scheme = Scheme([*core_resources(), v1.Binding, Eviction])
+    scheme = Scheme([*core_resources(), v1.Binding, Eviction], name=_NAME)
     return scheme.add_defaults(v1.Pod, set_pod_defaults)
