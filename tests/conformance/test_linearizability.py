@@ -84,9 +84,11 @@ def test_two_connections_to_one_sqlite_file_are_linearizable(tmp_path: Path) -> 
     ids=lambda fault: fault.__name__,
 )
 def test_traffic_finds_a_planted_fault(fault: Callable[[], Backend]) -> None:
-    traffic = Traffic(clients=3, operations=60, watchers=3, keys=4, compaction=0.005, patience=20)
+    traffic = Traffic(
+        clients=3, operations=60, watchers=3, keys=4, compaction=0.003, deletions=0.5, patience=20
+    )
 
-    assert any(judge(Run(fault(), attrs.evolve(traffic, seed=n)).run()) for n in range(10))
+    assert any(judge(Run(fault(), attrs.evolve(traffic, seed=n)).run()) for n in range(20))
 
 
 @pytest.fixture(scope="module")
@@ -189,9 +191,7 @@ def wrong_refusal(history: History, seed: int) -> History:
     """A write refused for a state that the key was not in."""
     put = choose(history, seed, "put", "refused")
     other = next(
-        o.found[0]
-        for o in history.operations
-        if o.found and o.verb == "get" and o.key != put.key
+        o.found[0] for o in history.operations if o.found and o.verb == "get" and o.key != put.key
     )
     return replaced(history, put, found=(other._replace(key=put.key),))
 

@@ -211,41 +211,61 @@ class FaultyStream(ModelBackend):
         return self.stream(self, start, end, after)
 
 
+class SkippingStream(ModelStream):
+    """Streams leave out the last of several changes that come together."""
+
+    def poll(self, limit: int = 256) -> Sequence[Change]:
+        found = super().poll(limit)
+        return found[:-1] if len(found) > 1 else found
+
+
 class SkippedEvent(FaultyStream):
     """Streams leave out the last of several changes that come together."""
 
-    class stream(ModelStream):  # noqa: N801
-        def poll(self, limit: int = 256) -> Sequence[Change]:
-            found = super().poll(limit)
-            return found[:-1] if len(found) > 1 else found
+    stream = SkippingStream
+
+
+class RepeatingStream(ModelStream):
+    """Streams repeat the last change when they are polled again."""
+
+    def poll(self, limit: int = 256) -> Sequence[Change]:
+        found = super().poll(limit)
+        if len(found) == 1 and found[0].revision % 2:
+            return [*found, *found]
+        return found
 
 
 class DuplicatedEvent(FaultyStream):
     """Streams repeat the last change when they are polled again."""
 
-    class stream(ModelStream):  # noqa: N801
-        def poll(self, limit: int = 256) -> Sequence[Change]:
-            found = super().poll(limit)
-            if len(found) == 1 and found[0].revision % 2:
-                return [*found, *found]
-            return found
+    stream = RepeatingStream
+
+
+class TurningStream(ModelStream):
+    """Streams turn the changes that come together round."""
+
+    def poll(self, limit: int = 256) -> Sequence[Change]:
+        return super().poll(limit)[::-1]
 
 
 class ReorderedEvents(FaultyStream):
     """Streams turn the changes that come together round."""
 
-    class stream(ModelStream):  # noqa: N801
-        def poll(self, limit: int = 256) -> Sequence[Change]:
-            return super().poll(limit)[::-1]
+    stream = TurningStream
+
+
+class HastyStream(ModelStream):
+    """Streams say that they are further than they have delivered."""
+
+    @property
+    def position(self) -> int:
+        return self.backend.revision
 
 
 class EarlyBookmark(FaultyStream):
     """Streams say that they are further than they have delivered."""
 
-    class stream(ModelStream):  # noqa: N801
-        @property
-        def position(self) -> int:
-            return self.backend.revision
+    stream = HastyStream
 
 
 class OffByOneResume(FaultyStream):
@@ -272,21 +292,31 @@ class ExpiredTooLate(FaultyStream):
             return stream
 
 
+class GappyStream(ModelStream):
+    """A reader that fell behind a compaction goes on after it."""
+
+    def following(self) -> list[Change]:
+        self.at = max(self.at, self.backend.compacted)
+        return super().following()
+
+
 class SilentGap(FaultyStream):
     """A reader that fell behind a compaction goes on after it."""
 
-    class stream(ModelStream):  # noqa: N801
-        def following(self) -> list[Change]:
-            self.at = max(self.at, self.backend.compacted)
-            return super().following()
+    stream = GappyStream
+
+
+class SleepingStream(ModelStream):
+    """A parked reader is never woken."""
+
+    def wake(self) -> None:
+        self.waker = None
 
 
 class LostWakeup(FaultyStream):
     """A parked reader is never woken."""
 
-    class stream(ModelStream):  # noqa: N801
-        def wake(self) -> None:
-            self.waker = None
+    stream = SleepingStream
 
 
 class EventOutsideRange(FaultyStream):
@@ -296,12 +326,17 @@ class EventOutsideRange(FaultyStream):
         return super().open_stream("", chr(0x10FFFF), after)
 
 
+class ForgetfulStream(ModelStream):
+    """Streams do not say what was there before."""
+
+    def poll(self, limit: int = 256) -> Sequence[Change]:
+        return [change._replace(previous=None) for change in super().poll(limit)]
+
+
 class PreviousForgotten(FaultyStream):
     """Streams do not say what was there before."""
 
-    class stream(ModelStream):  # noqa: N801
-        def poll(self, limit: int = 256) -> Sequence[Change]:
-            return [change._replace(previous=None) for change in super().poll(limit)]
+    stream = ForgetfulStream
 
 
 #: Every planted fault.

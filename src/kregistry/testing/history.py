@@ -14,13 +14,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import attrs
 
 from kregistry.storage.backend import Backend, Change, Page, Record, Snapshot
 from kregistry.storage.errors import BackendError, RevisionMismatch
 from kregistry.testing.forwarding import Forwarding
+
+A = TypeVar("A")
 
 Verb = Literal["get", "range", "put", "delete"]
 
@@ -87,8 +89,8 @@ class History:
         """Write the history to a file."""
         with path.open("w", encoding="utf-8") as file:
             file.write(json.dumps({"start": self.start}) + "\n")
-            for line in itertools.chain(self.operations, self.log):
-                file.write(json.dumps(_plain(line)) + "\n")
+            lines: list[Operation | Change] = [*self.operations, *self.log]
+            file.writelines(json.dumps(_plain(line)) + "\n" for line in lines)
 
     @classmethod
     def load(cls, path: Path) -> History:
@@ -155,9 +157,7 @@ class Recorder(Forwarding):
             expected=expected,
         )
 
-    def _note(
-        self, call: Callable[[], Any], told: Callable[[Any], dict[str, Any]], **asked: Any
-    ) -> Any:
+    def _note(self, call: Callable[[], A], told: Callable[[A], dict[str, Any]], **asked: Any) -> A:
         """Call, and note what came of it. A read that fails tells nothing and is left out."""
         called = time.perf_counter_ns()
         try:

@@ -136,9 +136,7 @@ class Run:
                 stream = backend.watch(start, end, after=after)
             except RevisionCompacted:
                 continue
-            self.watches.append(
-                Watched(start, end, after, self._read(stream, rng.randint(5, 50)))
-            )
+            self.watches.append(Watched(start, end, after, self._read(stream, rng.randint(5, 50))))
             stream.close()
             if last:
                 return
@@ -172,9 +170,7 @@ class Run:
 class Client:
     """One client: it knows what it last saw, writes over it, reads, and now and then lists."""
 
-    def __init__(
-        self, backend: Backend, rng: random.Random, name: str, traffic: Traffic
-    ) -> None:
+    def __init__(self, backend: Backend, rng: random.Random, name: str, traffic: Traffic) -> None:
         self.backend = backend
         self.rng = rng
         self.name = name

@@ -26,10 +26,12 @@ class BackendSuite(
     FallingBehindCases,
     ExpiryCases,
 ):
-    """What every backend must do. Subclass it, supply *make_backend*, run pytest::
+    """What every backend must do. Subclass it, supply *make_backend*, run pytest.
 
-        class TestMine(BackendSuite):
-            @pytest.fixture
-            def make_backend(self):
-                return MyBackend
+    ::
+
+    class TestMine(BackendSuite):
+        @pytest.fixture
+        def make_backend(self):
+            return MyBackend
     """

@@ -86,9 +86,9 @@ def take(stream: ChangeStream, count: int, patience: float) -> list[Change]:
     return found
 
 
-def below(backend: Backend, prefix: str, **how: int) -> list[Record]:
+def below(backend: Backend, prefix: str) -> list[Record]:
     """Every record below a prefix."""
-    return list(backend.range(prefix, prefix_end(prefix), **how).records)
+    return list(backend.range(prefix, prefix_end(prefix)).records)
 
 
 def fill(backend: Backend, *keys: str) -> list[int]:

@@ -347,5 +347,3 @@ class CloseCases(BackendCases):
         ):
             with pytest.raises(BackendClosed):
                 use()
-
-

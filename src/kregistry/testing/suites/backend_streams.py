@@ -107,9 +107,7 @@ class StreamCases(BackendCases):
         assert [change.revision for change in take(stream, 1, self.patience)] == [b]
         stream.close()
 
-    def test_the_position_is_behind_what_was_read_and_never_ahead(
-        self, backend: Backend
-    ) -> None:
+    def test_the_position_is_behind_what_was_read_and_never_ahead(self, backend: Backend) -> None:
         stream = backend.watch("/a", "/b", after=1)
         assert stream.position == 1
         a, b = fill(backend, "/a", "/b")
@@ -225,11 +223,9 @@ class ParkingCases(BackendCases):
         backend.close()
 
         assert woken.wait(self.patience)
-        seen: list[Change] = []
+        assert [change.key for change in stream.poll()] == ["/a"]
         with pytest.raises(BackendClosed):
-            for _ in range(3):
-                seen += stream.poll()
-        assert [change.key for change in seen] == ["/a"]
+            stream.poll()
         with pytest.raises(BackendClosed):
             waiting.poll()
         stream.close()

@@ -36,7 +36,9 @@ class StorageSuite(
     CompactionCases,
     KeyCases,
 ):
-    """What every storage must do. Subclass it, supply a backend or a storage, run pytest::
+    """What every storage must do. Subclass it, supply a backend or a storage, run pytest.
+
+    ::
 
         class TestMine(StorageSuite):
             @pytest.fixture

@@ -89,9 +89,7 @@ class DeleteCases(StorageCases):
 
         expect_deleted(h, out, stored)
 
-    def test_s018_delete_with_a_stale_suggestion_deletes_the_newest_state(
-        self, h: Harness
-    ) -> None:
+    def test_s018_delete_with_a_stale_suggestion_deletes_the_newest_state(self, h: Harness) -> None:
         stale = h.create(pod("foo"))
         updated = h.annotate(stale, state="updated")
 
@@ -99,9 +97,7 @@ class DeleteCases(StorageCases):
 
         expect_deleted(h, out, updated)
 
-    def test_s019_an_update_during_validation_makes_delete_validate_again(
-        self, h: Harness
-    ) -> None:
+    def test_s019_an_update_during_validation_makes_delete_validate_again(self, h: Harness) -> None:
         stored = h.create(pod("foo"))
         seen: list[Pod] = []
         updates: list[Pod] = []

@@ -91,6 +91,26 @@ class ListCase:
     remaining: int | None = None
     fails: str = ""
 
+    @property
+    def in_short(self) -> str:
+        """Request and answer in one line."""
+        asked = [
+            f"`{self.key}`",
+            self.version and f"version {self.version}",
+            self.match,
+            self.field and f"`{self.field}`",
+            self.limit and f"limit {self.limit}",
+            self.start and f"continue `{self.start.replace('|', chr(92) + '0')}`",
+        ]
+        told = [
+            " or ".join(state.strip() or "nothing" for state in self.items.split("or")),
+            self.shows and f"at {self.shows}",
+            self.token and "a token",
+            self.remaining is not None and f"{self.remaining} more",
+        ]
+        answer = self.fails or ", ".join(str(part) for part in told if part)
+        return f"{', '.join(str(part) for part in asked if part)} → {answer}"
+
 
 def case(number: str, says: str, key: str, version: str = "", match: str = "", **rest: Any) -> Any:
     """A case with its number in the catalogue and what it says."""

@@ -64,9 +64,7 @@ class PagingCases(StorageCases):
         with h.expect_reads(values=3, ranges=2):
             first = h.list(field="metadata.name!=bar", limit=2)
         with h.expect_reads(values=1, ranges=1):
-            second = h.list(
-                field="metadata.name!=bar", limit=2, continue_=first.metadata.continue_
-            )
+            second = h.list(field="metadata.name!=bar", limit=2, continue_=first.metadata.continue_)
 
         assert list(first.items) == [stored[0], stored[2]]
         assert first.metadata.continue_

@@ -63,6 +63,13 @@ class OneKeyCase:
     key: str = "/pods/ns/foo"
     field: str = ""
 
+    @property
+    def in_short(self) -> str:
+        """Request and answer in one line."""
+        asked = [f"`{self.key}`", self.version, self.match, self.field]
+        shown = " or ".join(item or "nothing" for item in self.items)
+        return f"{', '.join(part for part in asked if part)} → {shown}"
+
 
 def one_key(number: str, says: str, *args: Any, **rest: Any) -> Any:
     """A case with its number."""
@@ -94,7 +101,7 @@ class OneKeyListCases(StorageCases):
 
     @pytest.fixture
     def states(self, h: Harness) -> dict[str, Pod]:
-        """foo as created and as updated; later something else was written."""
+        """Foo as created and as updated; later something else was written."""
         created = h.create(pod("foo"))
         states = {"created": created, "updated": h.assign(created, "node")}
         h.bump()

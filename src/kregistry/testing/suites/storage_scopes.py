@@ -23,9 +23,7 @@ class StatsCases(StorageCases):
     """S169."""
 
     @pytest.mark.parametrize("estimate", [False, True], ids=["count", "count and size"])
-    def test_s169_stats_count_objects_and_their_mean_size(
-        self, h: Harness, estimate: bool
-    ) -> None:
+    def test_s169_stats_count_objects_and_their_mean_size(self, h: Harness, estimate: bool) -> None:
         sizes: dict[str, int] = {}
         if estimate:
             h.pods.enable_resource_size_estimation(lambda: list(sizes))
@@ -71,6 +69,12 @@ class ScopeCase:
     field: str
     pods: str
     shown: str
+
+    @property
+    def in_short(self) -> str:
+        """Request and answer in one line."""
+        field = f" with `{self.field}`" if self.field else ""
+        return f"of {self.pods}, `/pods/{self.namespace}`{field} shows {self.shown or 'nothing'}"
 
 
 def scope(number: str, says: str, namespace: str, field: str, pods: str, shown: str) -> Any:

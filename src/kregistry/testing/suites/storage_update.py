@@ -48,9 +48,7 @@ class UpdateCases(StorageCases):
             seen.append((stored, meta))
             return pod("non-existing", uid="B")
 
-        out = h.pods.guaranteed_update(
-            h.ctx, "/pods/ns/non-existing", make, ignore_not_found=True
-        )
+        out = h.pods.guaranteed_update(h.ctx, "/pods/ns/non-existing", make, ignore_not_found=True)
 
         assert [(stored, meta.resource_version) for stored, meta in seen] == [(Pod(), 0)]
         assert version_of(out) > version_of(foo)
@@ -65,9 +63,7 @@ class UpdateCases(StorageCases):
         assert "resourceVersion" not in raw
         assert raw["annotations"] == {"state": "updated"}
 
-    def test_s159_update_that_changes_nothing_keeps_the_version(
-        self, h: Harness, foo: Pod
-    ) -> None:
+    def test_s159_update_that_changes_nothing_keeps_the_version(self, h: Harness, foo: Pod) -> None:
         assert h.change(foo, lambda stored: None) == foo
         assert h.get(key_of(foo)) == foo
 
@@ -145,9 +141,7 @@ class UpdateRaceCases(StorageCases):
 
         outcome: list[Pod] = []
         thread = threading.Thread(
-            target=lambda: outcome.append(
-                h.pods.guaranteed_update(h.ctx, key_of(stored), first)
-            ),
+            target=lambda: outcome.append(h.pods.guaranteed_update(h.ctx, key_of(stored), first)),
             daemon=True,
         )
         calls: list[dict[str, str]] = []

@@ -27,7 +27,6 @@ from kregistry.testing.harness import (
 from kregistry.testing.suites.storage_cases import StorageCases
 
 
-
 def both(first: int, says: str) -> pytest.MarkDecorator:
     """Run a case on one key and on its namespace; the numbers follow each other."""
     cases = [
@@ -210,9 +209,7 @@ class StreamCases(StorageCases):
         for at in range(22):
             h.expect(reader, EventType.ADDED, h.create(pod(f"foo-{at}")))
 
-    def test_w019_the_deleted_object_carries_the_version_of_its_deletion(
-        self, h: Harness
-    ) -> None:
+    def test_w019_the_deleted_object_carries_the_version_of_its_deletion(self, h: Harness) -> None:
         foo = h.create(pod("foo"))
         watch = h.watch(key_of(foo), foo.metadata.resource_version, recursive=False)
 

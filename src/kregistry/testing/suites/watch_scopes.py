@@ -37,6 +37,12 @@ class ScopeCase:
     field: str
     steps: str
 
+    @property
+    def in_short(self) -> str:
+        """The watch and its steps in one line."""
+        field = f" with `{self.field}`" if self.field else ""
+        return f"`/pods/{self.path}`{field} shows {self.steps}"
+
 
 def scope(number: str, says: str, path: str, field: str, steps: str) -> Any:
     """A case with its number."""
@@ -129,9 +135,8 @@ def check(h: Harness, case: ScopeCase) -> None:
 def upsert(h: Harness, path: str, node: str, nth: int) -> Pod:
     """Create or change the Pod under *path*; *nth* makes every write differ."""
 
-    def write(obj: Pod, _: ResponseMeta) -> Pod:
-        namespace, _, obj.metadata.name = path.rpartition("/")
-        obj.metadata.namespace = namespace
+    def write(obj: Pod, meta: ResponseMeta) -> Pod:
+        obj.metadata.namespace, _, obj.metadata.name = path.rpartition("/")
         obj.metadata.annotations["step"] = str(nth)
         obj.spec.node_name = node
         return obj

@@ -49,9 +49,7 @@ class BookmarkCases(StorageCases):
     def test_w046_where_bookmarks_are_allowed_nothing_else_comes(self, h: Harness) -> None:
         """A cache sends one; a storage need not."""
         foo = h.create(pod("foo"))
-        watch = h.watch(
-            key_of(foo), foo.metadata.resource_version, recursive=False, bookmarks=True
-        )
+        watch = h.watch(key_of(foo), foo.metadata.resource_version, recursive=False, bookmarks=True)
 
         later = h.create(pod("foo", "other"))
 
