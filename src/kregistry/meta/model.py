@@ -22,7 +22,7 @@ import sys
 import typing
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, ClassVar, Final, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform
 
 import attrs
 
@@ -112,6 +112,9 @@ class Model:
 
     __slots__ = ()
 
+    if TYPE_CHECKING:  # every subclass is made by attrs
+        __attrs_attrs__: ClassVar[Any]
+
     #: ``"atomic"`` when server-side apply replaces such a struct as a whole.
     map_type: ClassVar[str] = ""
 
@@ -125,7 +128,7 @@ class Model:
     def __repr__(self) -> str:
         """The fields that differ from their defaults; secret ones as ``<hidden>``."""
         shown = []
-        for attribute in attrs.fields(self.__class__):
+        for attribute in _attributes(self.__class__):
             value = getattr(self, attribute.name)
             if value != _default(attribute):
                 text = repr(value) if attribute.repr else "<hidden>"
@@ -141,8 +144,13 @@ def _default(attribute: attrs.Attribute[Any]) -> Any:
     return attrs.NOTHING if default.takes_self else default.factory()
 
 
+def _attributes(cls: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
+    attributes: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+    return attributes
+
+
 def _names(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(attribute.name for attribute in attrs.fields(cls))
+    return tuple(attribute.name for attribute in _attributes(cls))
 
 
 def field_types(cls: type) -> dict[str, Any]:

@@ -200,9 +200,12 @@ class Quantity:
         return self._make, (self._amount, self._format, self._text)
 
 
-@lru_cache(maxsize=4096)
-def _remembered(cls: Any, text: str) -> Any:
+def _parse(cls: type[Quantity], text: str) -> Quantity:
     return cls._parse(text)
+
+
+#: Typed loosely, because mypy does not count classes that define equality as hashable.
+_remembered: Any = lru_cache(maxsize=4096)(_parse)
 
 
 def _text_of(value: object) -> str:

@@ -182,9 +182,12 @@ class MicroTime(_Instant):
     _precision = "microseconds"
 
 
-@lru_cache(maxsize=4096)
-def _remembered(cls: Any, text: str) -> Any:
+def _parse(cls: type[_Instant], text: str) -> _Instant:
     return cls._parse(text)
+
+
+#: Typed loosely, because mypy does not count classes that define equality as hashable.
+_remembered: Any = lru_cache(maxsize=4096)(_parse)
 
 
 def _offset(zone: str) -> timedelta:

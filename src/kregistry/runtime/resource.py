@@ -6,6 +6,7 @@ Source: ``schema.GroupVersionResource`` with what a ``genericregistry.Store`` an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
@@ -31,6 +32,10 @@ def _class_fact(cls: type[Object], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(names)
+
+
 def _group_of(resource: Resource[Any]) -> str:
     return GroupVersion.parse(_class_fact(resource.cls, "api_version")).group
 
@@ -41,6 +46,10 @@ def _version_of(resource: Resource[Any]) -> str:
 
 def _kind_of(resource: Resource[Any]) -> str:
     return _class_fact(resource.cls, "kind")
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(names)
 
 
 @attrs.frozen
@@ -71,7 +80,7 @@ class Resource(Generic[T]):
     plural: str
     namespaced: bool = attrs.field(default=True, kw_only=True)
     singular: str = attrs.field(default="", kw_only=True)
-    short_names: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=tuple)
+    short_names: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=_names)
     group: str = attrs.field(default=attrs.Factory(_group_of, takes_self=True), kw_only=True)
     version: str = attrs.field(default=attrs.Factory(_version_of, takes_self=True), kw_only=True)
     kind: str = attrs.field(default=attrs.Factory(_kind_of, takes_self=True), kw_only=True)
