@@ -5,7 +5,7 @@ Source: ``pkg/api/pod`` VisitContainers, VisitContainersWithPath.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from kregistry.core.v1 import Container, EphemeralContainer, PodSpec
@@ -23,7 +23,7 @@ def all_containers(spec: PodSpec) -> Iterator[AnyContainer]:
 
 def containers_with_paths(spec: PodSpec, path: Path) -> Iterator[tuple[AnyContainer, Path]]:
     """The same, each with the path that leads to it from *path*, the spec."""
-    lists: tuple[tuple[str, list[Container] | list[EphemeralContainer]], ...] = (
+    lists: tuple[tuple[str, Sequence[AnyContainer]], ...] = (
         ("initContainers", spec.init_containers),
         ("containers", spec.containers),
         ("ephemeralContainers", spec.ephemeral_containers),

@@ -58,7 +58,7 @@ def image_tag(image: str) -> str | None:
 
 def _qualified(image: str) -> str:
     """The reference with its registry, without which upper case would pass as a host name."""
-    head, slash, rest = image.partition("/")
+    head, slash, _ = image.partition("/")
     named = bool(slash) and (
         "." in head or ":" in head or head == "localhost" or head.lower() != head
     )

@@ -19,8 +19,17 @@ SUPPORTED_FOR_PODS: Final = ("cpu", HUGE_PAGES, "memory")
 
 _COMPUTE: Final = frozenset({"cpu", "memory", "ephemeral-storage"})
 _COUNTED: Final = frozenset(
-    "pods services replicationcontrollers resourcequotas secrets configmaps "
-    "persistentvolumeclaims services.nodeports services.loadbalancers".split()
+    {
+        "configmaps",
+        "persistentvolumeclaims",
+        "pods",
+        "replicationcontrollers",
+        "resourcequotas",
+        "secrets",
+        "services",
+        "services.loadbalancers",
+        "services.nodeports",
+    }
 )
 _STANDARD: Final = (
     _COMPUTE

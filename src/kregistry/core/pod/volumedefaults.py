@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import attrs
-
 from kregistry.core.pod.images import default_pull_policy
+from kregistry.core.pod.structure import attributes
 from kregistry.core.v1 import (
     AzureDiskVolumeSource,
     DownwardAPIVolumeFile,
@@ -127,5 +126,5 @@ _DEFAULTS: Final[dict[str, Callable[[Any], None]]] = {
 
 #: The attributes of a volume, one of which is set.
 _SOURCES: Final = tuple(
-    attribute.name for attribute in attrs.fields(Volume) if attribute.name != "name"
+    attribute.name for attribute in attributes(Volume) if attribute.name != "name"
 )

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import attrs
-
+from kregistry.core.pod.structure import attributes
 from kregistry.core.pod.validation.annotations import MIRROR
 from kregistry.core.pod.validation.checks import NOT_POSITIVE, follow, require, supported
 from kregistry.core.pod.validation.printed import printed
@@ -86,7 +85,7 @@ def check_claim_template(
     meta = template.metadata
     errs += validate_annotations(meta.annotations, path.child("metadata", "annotations"))
     errs += validate_labels(meta.labels, path.child("metadata", "labels"))
-    for attribute in attrs.fields(ObjectMeta):
+    for attribute in attributes(ObjectMeta):
         allowed = attribute.name in ("labels", "annotations")
         if not allowed and getattr(meta, attribute.name):
             errs.forbidden(path.child("metadata", wire_name(attribute)), "cannot be set")

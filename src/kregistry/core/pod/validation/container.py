@@ -156,7 +156,7 @@ def check_ephemeral_containers(errs: ErrorList, path: Path, pod: Surroundings) -
 
 
 def _check_allowed(errs: ErrorList, path: Path, container: EphemeralContainer) -> None:
-    empty = (None, [], ResourceRequirements())
+    empty: tuple[object, ...] = (None, [], ResourceRequirements())
     for wire, attribute in _NOT_IN_EPHEMERAL:
         if getattr(container, attribute) not in empty:
             errs.forbidden(path / wire, _NOT_EPHEMERAL)

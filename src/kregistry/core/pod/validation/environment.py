@@ -48,7 +48,7 @@ _RESOURCES: Final = (
     "requests.memory",
 )
 _HUGE_PAGES: Final = ("limits.hugepages-", "requests.hugepages-")
-_BYTES: Final = tuple("1 1k 1M 1G 1T 1P 1E 1Ki 1Mi 1Gi 1Ti 1Pi 1Ei".split())
+_BYTES: Final = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei")
 _DIVISORS: Final = {
     "cpu": (("1m", "1"), "1m and 1", "cpu"),
     "memory": (_BYTES, ", ".join(_BYTES), "memory"),

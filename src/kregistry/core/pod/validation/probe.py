@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-import attrs
-
+from kregistry.core.pod.structure import enum_of
 from kregistry.core.pod.validation.checks import follow, not_negative, require, supported
 from kregistry.core.pod.validation.ports import check_port, check_port_number
 from kregistry.core.v1 import (
@@ -25,7 +24,6 @@ from kregistry.core.v1 import (
     TCPSocketAction,
 )
 from kregistry.meta.field import ErrorList, Path
-from kregistry.meta.model import facts_of
 from kregistry.meta.names import regex_message
 
 _SCHEMES: Final = ("HTTP", "HTTPS")
@@ -37,7 +35,7 @@ _NOT_A_HEADER: Final = regex_message(
     "X-Header-Name",
 )
 _SIGNALS: Final = {
-    "linux": facts_of(attrs.fields_dict(Lifecycle)["stop_signal"]).enum,
+    "linux": enum_of(Lifecycle, "stop_signal"),
     "windows": ("SIGKILL", "SIGTERM"),
 }
 

@@ -40,7 +40,9 @@ def options_for_update(base: PodValidationOptions, old: Pod) -> PodValidationOpt
         host_sysctls=uses_host_sysctl(spec),
         nonlocal_token_path=any(map(_is_nonlocal, _token_paths(spec))),
         bad_deletion_cost=cost is not None and not is_deletion_cost(cost),
-        old_ips=frozenset(entry.ip for entry in (*status.pod_ips, *status.host_ips)),
+        old_ips=frozenset(
+            [entry.ip for entry in status.pod_ips] + [entry.ip for entry in status.host_ips]
+        ),
         user_namespace_with_devices=no_host_users
         and any(container.volume_devices for container in all_containers(spec)),
         user_namespace_with_host_network=no_host_users and spec.host_network,

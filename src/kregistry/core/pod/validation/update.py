@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import attrs
-
 from kregistry.core.pod.apparmor import APP_ARMOR_PREFIX
+from kregistry.core.pod.structure import attributes, changed
 from kregistry.core.pod.validation.annotations import MIRROR
 from kregistry.core.pod.validation.checks import (
     MAX_INT32,
@@ -125,7 +124,7 @@ def _timeless(toleration: Toleration) -> tuple[str, str, str, str]:
 
 def _check_the_rest(errs: ErrorList, spec: PodSpec, before: PodSpec) -> None:
     """With everything that may change put back, nothing must differ."""
-    restored = attrs.evolve(
+    restored = changed(
         spec,
         containers=_with_images(spec.containers, before.containers),
         init_containers=_with_images(spec.init_containers, before.init_containers),
@@ -145,8 +144,7 @@ def _check_the_rest(errs: ErrorList, spec: PodSpec, before: PodSpec) -> None:
 def _with_images(new: Sequence[Container], old: Sequence[Container]) -> list[Container]:
     """The new containers with the images of the old ones."""
     return [
-        attrs.evolve(container, image=former.image)
-        for container, former in zip(new, old, strict=True)
+        changed(container, image=former.image) for container, former in zip(new, old, strict=True)
     ]
 
 
@@ -164,7 +162,7 @@ def _narrow_gated(errs: ErrorList, restored: PodSpec, before: PodSpec) -> None:
     if new == old:
         return
     _check_node_terms(errs, new, old)
-    affinity = attrs.evolve(
+    affinity = changed(
         restored.affinity or Affinity(),
         node_affinity=before.affinity.node_affinity if before.affinity else None,
     )
@@ -211,7 +209,7 @@ def _only_narrowed(new: NodeSelectorTerm, old: NodeSelectorTerm) -> bool:
 def _difference(new: PodSpec, old: PodSpec) -> str:
     """The fields that differ, as a reader of the error wants to see them."""
     lines = ["@@"]
-    for attribute in attrs.fields(PodSpec):
+    for attribute in attributes(PodSpec):
         before, after = getattr(old, attribute.name), getattr(new, attribute.name)
         if before != after:
             name = wire_name(attribute)
