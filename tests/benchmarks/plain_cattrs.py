@@ -16,9 +16,7 @@ def plain_converter() -> Converter:
     """A converter with wire names, omission and value types, and none of the generated code."""
     converter = Converter()
     converter.register_structure_hook_factory(attrs.has, lambda cls: _structure(cls, converter))
-    converter.register_unstructure_hook_factory(
-        attrs.has, lambda cls: _unstructure(cls, converter)
-    )
+    converter.register_unstructure_hook_factory(attrs.has, lambda cls: _unstructure(cls, converter))
     for value in VALUE_TYPES.values():
         converter.register_structure_hook(value.cls, lambda data, _, read=value.read: read(data))
         converter.register_unstructure_hook(value.cls, value.write)

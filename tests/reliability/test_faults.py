@@ -48,7 +48,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def fill_up(store: SqliteBackend, size: int) -> list[tuple[str, int]]:
     written: list[tuple[str, int]] = []
-    with pytest.raises(StorageFull, match="no room"):
+    with pytest.raises(StorageFull, match="no room"):  # noqa: PT012
         while True:
             key = f"/{len(written):05}"
             written.append((key, store.put(key, os.urandom(size), expected=0)))

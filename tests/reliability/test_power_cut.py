@@ -42,10 +42,10 @@ class Recorder(apsw.VFS):
         self.steps: list[Step] = []
         super().__init__("recorder", "")
 
-    def xOpen(self, name: Any, flags: list[int]) -> Any:  # noqa: N802
+    def xOpen(self, name: Any, flags: list[int]) -> Any:
         return RecordedFile(self.steps, name, flags)
 
-    def xDelete(self, name: str, sync: bool) -> None:  # noqa: N802
+    def xDelete(self, name: str, sync: bool) -> None:
         super().xDelete(name, sync)
         self.steps.append(Step("delete", suffix(name)))
 
@@ -59,15 +59,15 @@ class RecordedFile(apsw.VFSFile):
         self._name = suffix(path or "")
         super().__init__("", name, flags)
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+    def xWrite(self, data: bytes, offset: int) -> None:
         super().xWrite(data, offset)
         self._steps.append(Step("write", self._name, offset, bytes(data)))
 
-    def xTruncate(self, size: int) -> None:  # noqa: N802
+    def xTruncate(self, size: int) -> None:
         super().xTruncate(size)
         self._steps.append(Step("truncate", self._name, size))
 
-    def xSync(self, flags: int) -> None:  # noqa: N802
+    def xSync(self, flags: int) -> None:
         super().xSync(flags)
         self._steps.append(Step("sync", self._name))
 

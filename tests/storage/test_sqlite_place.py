@@ -121,7 +121,7 @@ def test_a_path_with_odd_characters_works(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["", ":memory:", "file:x.db?mode=memory", "a\0b"])
 def test_what_is_no_file_name_is_a_value_error(path: str) -> None:
-    with pytest.raises(ValueError, match="path|file"):
+    with pytest.raises(ValueError, match=r"path|file"):
         SqliteBackend(path)
 
 

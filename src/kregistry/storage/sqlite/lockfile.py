@@ -12,11 +12,15 @@ import errno
 import fcntl
 import os
 import time
+from collections.abc import Callable
 
 from kregistry.storage.errors import BackendUnavailable
 
-_FIRST_PAUSE = 0.00005
+_LOCK_PAUSE = 0.0001
+_GATE_PAUSE = 0.0003
 _LONGEST_PAUSE = 0.002
+_IMPATIENT = 0.05
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EINTR)
 _SUSPECT = b"suspect"
 
 
@@ -32,17 +36,22 @@ class LockFile:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def acquire(self) -> None:
-        """Wait for the lock.
+        """Wait for the lock, passing through the gate.
+
+        Whoever waits stands in the gate, so that a process which commits without a pause
+        cannot take the lock again and again before anybody else notices that it was free.
 
         Raises:
             BackendUnavailable: Others kept it for the whole busy timeout.
         """
-        if not self._try():
-            self._wait()
-
-    def try_acquire(self) -> bool:
-        """Take the lock if that needs no waiting."""
-        return self._try()
+        waited = 0.0
+        if not self._enter_gate():
+            waited = self._poll(self._enter_gate, _GATE_PAUSE, 0.0)
+        try:
+            if not self._try():
+                self._poll(self._try, _LOCK_PAUSE, waited)
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1)
 
     def release(self) -> None:
         """Give it back."""
@@ -56,23 +65,38 @@ class LockFile:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EINTR):
+            if error.errno in _HELD:
                 return False
             raise
         return True
 
-    def _wait(self) -> None:
-        # Polled, because a blocking flock knows no timeout.
-        deadline = time.monotonic() + self._timeout
-        pause = _FIRST_PAUSE
-        while not self._try():
-            if time.monotonic() >= deadline:
+    def _enter_gate(self) -> bool:
+        # A lock of another kind on the same file. Only fairness hangs on it.
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
+        except OSError as error:
+            if error.errno in _HELD:
+                return False
+            raise
+        return True
+
+    def _poll(self, attempt: Callable[[], bool], pause: float, waited: float) -> float:
+        """Try until it works. Polled, because blocking locks know no timeout.
+
+        Returns:
+            Seconds waited so far.
+        """
+        begin = time.monotonic() - waited
+        while not attempt():
+            waited = time.monotonic() - begin
+            if waited >= self._timeout:
                 raise BackendUnavailable(
                     f"another process kept {self.path} locked for {self._timeout:g} s; look for "
                     "one that hangs or is stopped, then try again"
                 )
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            # Soon at first; a long wait must not keep a core busy.
+            time.sleep(pause if waited < _IMPATIENT else _LONGEST_PAUSE)
+        return time.monotonic() - begin
 
     def mark_suspect(self) -> None:
         """Remember, for whoever opens the store next, that a write failed. Best effort."""

@@ -87,7 +87,17 @@ class Reader:
 
     def get(self, key: str) -> Snapshot:
         """One key; see :meth:`~kregistry.storage.backend.Backend.get`."""
-        (revision, value, modified, created) = self._row(_GET, (encode(key),))
+        name = encode(key)
+        try:  # as _all() does, without its calls: this is the hottest path of all
+            cursor = self._readers.take()
+            try:
+                ((revision, value, modified, created),) = cursor.execute(_GET, (name,)).fetchall()
+            except BaseException:
+                self._readers.drop(cursor)
+                raise
+            self._readers.give(cursor)
+        except faults.ENGINE_ERRORS as error:
+            raise self._translate(error) from error
         if not created:
             return Snapshot(None, revision)
         return Snapshot(Record(key, value, modified, created), revision)
