@@ -32,10 +32,6 @@ def _class_fact(cls: type[Object], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(names)
-
-
 def _group_of(resource: Resource[Any]) -> str:
     return GroupVersion.parse(_class_fact(resource.cls, "api_version")).group
 
