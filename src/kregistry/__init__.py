@@ -89,8 +89,6 @@ __all__ = [
     "Event",
     "EventType",
     "Expired",
-    "factory",
-    "field",
     "FieldError",
     "GetOptions",
     "GroupResource",
@@ -98,7 +96,6 @@ __all__ = [
     "Interface",
     "Invalid",
     "ListOptions",
-    "model",
     "NotFound",
     "Object",
     "ObjectList",
@@ -106,7 +103,6 @@ __all__ = [
     "Path",
     "Quantity",
     "Resource",
-    "retry_on_conflict",
     "Scheme",
     "Status",
     "StatusError",
@@ -117,8 +113,11 @@ __all__ = [
     "UpdateOptions",
     "Watch",
     "__version__",
+    "factory",
+    "field",
+    "model",
+    "retry_on_conflict",
 ]
-__all__.sort(key=str.casefold)
 
 
 def __getattr__(name: str) -> Any:

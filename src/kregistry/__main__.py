@@ -74,9 +74,7 @@ def manifests(names: Sequence[str]) -> Iterator[Manifest | ManifestError]:
             yield error
 
 
-def save(
-    saver: PodSaver, found: Manifest | ManifestError, namespace: str, report: Report
-) -> int:
+def save(saver: PodSaver, found: Manifest | ManifestError, namespace: str, report: Report) -> int:
     """Save one manifest, report it, and say how it went."""
     if isinstance(found, ManifestError):
         report.unreadable(str(found))
@@ -151,7 +149,7 @@ class TextReport(Report):
         details = error.status.details
         causes = details.causes if details is not None else []
         for cause in causes:
-            where = f"{cause.field_}: " if cause.field_ else ""
+            where = f"{cause.field}: " if cause.field else ""
             print(f"  * {printable(where + cause.message)}", file=sys.stderr)
 
     def unreadable(self, message: str) -> None:

@@ -41,9 +41,13 @@ def read(name: str) -> Iterator[Manifest]:
     Raises:
         ManifestError: The file cannot be read, is too large, or is YAML that cannot be.
     """
-    source, data = ("standard input", _limited(sys.stdin.buffer.read, "-")) if name == "-" else (
-        name,
-        _file(name),
+    source, data = (
+        ("standard input", _limited(sys.stdin.buffer.read, "-"))
+        if name == "-"
+        else (
+            name,
+            _file(name),
+        )
     )
     if _looks_like_json(source, data):
         yield Manifest(source, data)
@@ -78,9 +82,7 @@ def _yaml_documents(source: str, data: bytes) -> Iterator[Manifest]:
     try:
         import yaml
     except ImportError:
-        raise ManifestError(
-            f"{source}: not JSON; to read YAML, install kregistry[yaml]"
-        ) from None
+        raise ManifestError(f"{source}: not JSON; to read YAML, install kregistry[yaml]") from None
     try:
         documents = [found for found in yaml.load_all(data, _loader(yaml)) if found is not None]
     except (yaml.YAMLError, RecursionError, ValueError) as error:

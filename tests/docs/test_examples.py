@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from pages import PAGES, ROOT, Block, blocks
 
 #: Languages of blocks that are not code to run.
@@ -35,7 +34,13 @@ def run_shell(block: Block, where: Path) -> None:
             assert (ROOT / command.split()[1]).exists()
             continue
         done = subprocess.run(
-            command, shell=True, cwd=where, env=environment, capture_output=True, text=True, timeout=90
+            command,
+            shell=True,
+            cwd=where,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=90,
         )
         shown = done.stdout + done.stderr
         pattern = ".*".join(re.escape(piece) for piece in re.split(r"\.\.\.", expected.strip()))
@@ -51,7 +56,7 @@ def test_the_code_on_a_page_runs(
     for block in blocks(page):
         if block.language == "python":
             padding = "\n" * (block.line - 1)  # so that a traceback names the page's line
-            exec(compile(padding + block.code, str(page), "exec"), namespace)
+            exec(compile(padding + block.code, str(page), "exec", dont_inherit=True), namespace)
         elif block.language == "console":
             run_shell(block, tmp_path)
         else:

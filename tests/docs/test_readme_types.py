@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from pages import ROOT, blocks
 
 #: What the checkers must have inferred, without any annotation in the example saying so.
@@ -25,7 +24,9 @@ assert_type(widgets.list(ctx).items[0].spec, WidgetSpec)
 
 
 @pytest.mark.parametrize(
-    "checker", [("mypy", "--strict"), ("pyright", "--pythonpath", sys.executable)], ids=lambda words: words[0]
+    "checker",
+    [("mypy", "--strict"), ("pyright", "--pythonpath", sys.executable)],
+    ids=lambda words: words[0],
 )
 def test_the_example_passes_the_checker(checker: tuple[str, ...], tmp_path: Path) -> None:
     pytest.importorskip(checker[0])

@@ -138,9 +138,9 @@ def test_invalid_has_a_cause_for_every_error_although_the_message_tells_each_onc
     assert error.status.code == 422
     assert error.details.kind == "Widget"
     assert error.details.causes == [
-        StatusCause(reason="FieldValueRequired", message="Required value", field_="spec"),
-        StatusCause(reason="FieldValueRequired", message="Required value", field_="spec"),
-        StatusCause(reason="FieldValueInvalid", message="Invalid value: 1: no", field_="a"),
+        StatusCause(reason="FieldValueRequired", message="Required value", field="spec"),
+        StatusCause(reason="FieldValueRequired", message="Required value", field="spec"),
+        StatusCause(reason="FieldValueInvalid", message="Invalid value: 1: no", field="a"),
     ]
     assert error.errors == errs
 
@@ -209,7 +209,7 @@ def test_every_error_is_told_in_the_map_of_the_module() -> None:
 
 
 def test_a_conflict_of_managers_lists_their_fields() -> None:
-    causes = [StatusCause(reason="FieldManagerConflict", message="m", field_=".data")]
+    causes = [StatusCause(reason="FieldManagerConflict", message="m", field=".data")]
     error = errors.Conflict.between_managers("Apply failed", causes)
     assert (str(error), error.status.code) == ("Apply failed", 409)
     assert error.details.causes == causes

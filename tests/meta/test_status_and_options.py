@@ -84,7 +84,7 @@ def test_a_status_survives_the_wire() -> None:
         message='pods "web" not found',
         reason="NotFound",
         details=StatusDetails(
-            name="web", kind="pods", causes=[StatusCause(reason="x", field_="spec.containers[0]")]
+            name="web", kind="pods", causes=[StatusCause(reason="x", field="spec.containers[0]")]
         ),
         code=404,
     )

@@ -682,7 +682,7 @@ def test_with_unsafe_deletion_allowed_unreadable_data_is_told_apart(
     assert (status.code, status.reason) == (500, "StorageReadError")
     assert status.message == "failed to read one or more gizmos.shop.example from the storage"
     assert status.details is not None
-    assert [cause.field_ for cause in status.details.causes] == [FULL, "/registry/gizmos/ns/b"]
+    assert [cause.field for cause in status.details.causes] == [FULL, "/registry/gizmos/ns/b"]
 
 
 def test_a_list_gives_up_after_a_hundred_unreadable_objects(

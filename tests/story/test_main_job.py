@@ -79,7 +79,9 @@ def test_what_is_told_is_what_is_in_the_file(run: Run, tmp_path: Path) -> None:
     told = json.loads(run("--output", "json").stdout)
     details = {step["name"]: step["detail"] for step in told["manifests"][0]["steps"]}
     with sqlite3.connect(tmp_path / "kregistry.db") as file:
-        tables = [row[0] for row in file.execute("SELECT name FROM sqlite_schema WHERE type='table'")]
+        tables = [
+            row[0] for row in file.execute("SELECT name FROM sqlite_schema WHERE type='table'")
+        ]
         cells = [
             cell
             for table in tables
@@ -117,12 +119,13 @@ def test_yaml_is_read_with_all_its_documents(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_invalid_pod_ends_with_2_and_the_field_errors(run: Run, tmp_path: Path) -> None:
-    bad = {**POD, "spec": {"containers": [{"name": "C", "image": ""}], "restartPolicy": "Sometimes"}}
+    spec = {"containers": [{"name": "C", "image": ""}], "restartPolicy": "Sometimes"}
+    bad = {**POD, "spec": spec}
     done = run(write(tmp_path / "bad.json", bad))
     assert done.returncode == 2
     assert 'Pod "web" is invalid: [spec.containers[0].name: Invalid value: "C"' in done.stderr
     assert "  * spec.containers[0].image: Required value" in done.stderr
-    assert '  * spec.restartPolicy: Unsupported value: "Sometimes": supported values:' in done.stderr
+    assert '  * spec.restartPolicy: Unsupported value: "Sometimes": supported' in done.stderr
     assert "Stored now: 0 Pods" in done.stdout
 
 
@@ -171,7 +174,13 @@ def test_what_is_not_a_pod_gets_one_clear_line(
 
 @pytest.mark.parametrize(
     "text",
-    ["a: &x [1]\nb: *x\n", "a: 1\na: 2\n", "a: [\n", "[" * 5000, "a: !!python/object:os.system {}\n"],
+    [
+        "a: &x [1]\nb: *x\n",
+        "a: 1\na: 2\n",
+        "a: [\n",
+        "[" * 5000,
+        "a: !!python/object:os.system {}\n",
+    ],
     ids=["alias", "twice", "cut", "deep", "object"],
 )
 def test_hostile_yaml_gets_one_clear_line(run: Run, tmp_path: Path, text: str) -> None:

@@ -266,7 +266,7 @@ class Invalid(StatusError):
         told = errors.to_aggregate()
         message = f"{kind} {quote(name)} is invalid"
         causes = [
-            StatusCause(reason=error.type.value, message=error.body(), field_=error.path)
+            StatusCause(reason=error.type.value, message=error.body(), field=error.path)
             for error in errors
         ]
         details = StatusDetails(group=kind.group, kind=kind.kind, name=name, causes=causes)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from kregistry.meta.model import Model, field, model
+from kregistry.meta.model import Model, model
+from kregistry.meta.model import field as declared
 from kregistry.meta.objectmeta import ListMeta
 
 
@@ -18,12 +19,12 @@ class StatusCause(Model):
     Attributes:
         reason: Machine-readable, such as ``FieldValueRequired``; "" when unknown.
         message: For people.
-        field_: Path of the field in the sent object, such as ``spec.containers[0].name``.
+        field: Path of the field in the sent object, such as ``spec.containers[0].name``.
     """
 
     reason: str = ""
     message: str = ""
-    field_: str = ""
+    field: str = ""
 
 
 @model
@@ -43,7 +44,7 @@ class StatusDetails(Model):
     group: str = ""
     kind: str = ""
     uid: str = ""
-    causes: list[StatusCause] = field(factory=list, list_type="atomic")
+    causes: list[StatusCause] = declared(factory=list, list_type="atomic")
     retry_after_seconds: int = 0
 
 
@@ -63,7 +64,7 @@ class Status(Model):
     api_version: ClassVar[str] = "v1"
     kind: ClassVar[str] = "Status"
 
-    metadata: ListMeta = field(factory=ListMeta, always=True)
+    metadata: ListMeta = declared(factory=ListMeta, always=True)
     status: str = ""
     message: str = ""
     reason: str = ""

@@ -37,7 +37,7 @@ class CorruptItems:
     def error(self, *, truncated: bool = False) -> StatusError:
         """All of them in one error."""
         causes = [
-            StatusCause(reason="UnexpectedServerResponse", message=str(error), field_=error.key)
+            StatusCause(reason="UnexpectedServerResponse", message=str(error), field=error.key)
             for error in self._errors
         ]
         if truncated:
