@@ -76,6 +76,18 @@ def test_uid_and_creation_time_of_the_client_count_for_nothing(
     assert made.metadata.generation == 1
 
 
+def test_an_object_is_not_born_dying(widgets: Store[Widget], ctx: Context) -> None:
+    """One that was being deleted, created anew, is a new object."""
+    made = widgets.create(ctx, widget(finalizers=["x.io/hold"]))
+    marked = widgets.delete(ctx, "anvil").result
+    assert isinstance(marked, Widget)
+    marked.metadata.name, marked.metadata.resource_version = "again", ""
+    born = widgets.create(ctx, marked).metadata
+    assert born.deletion_timestamp is None
+    assert born.deletion_grace_period_seconds is None
+    assert born.uid != made.metadata.uid
+
+
 def test_uids_can_be_held_still(storage: Interface[Object], ctx: Context) -> None:
     widgets = Store(WIDGETS, storage, uids=iter(["one", "two"]).__next__)
     assert widgets.create(ctx, widget("a")).metadata.uid == "one"

@@ -23,7 +23,7 @@ class Widget(k.Object):
     spec: WidgetSpec = attrs.field(factory=WidgetSpec)
 
 
-WIDGETS = k.Resource(Widget, plural="widgets")
+WIDGETS = k.Resource(Widget, "widgets")
 
 
 class WidgetStrategy(k.Strategy[Widget]):

@@ -12,6 +12,7 @@ from kregistry.meta.errors import AlreadyExists, GenerateNameConflict, InternalE
 from kregistry.meta.object import Object
 from kregistry.meta.options import CreateOptions
 from kregistry.registry.before import before_create
+from kregistry.registry.systemfields import wipe
 from kregistry.registry.translate import STORAGE_ERRORS, translate
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def _attempt(
 ) -> T:
     stored: T | None = None
     meta = obj.metadata
+    wipe(meta)  # upstream leaves this to the one who read the request
     store.system.fill(meta)
     if meta.generate_name and not meta.name:
         meta.name = store.create_strategy.generate_name(meta.generate_name)
