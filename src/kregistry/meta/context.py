@@ -74,9 +74,7 @@ class Context:
     user: str = ""
     warnings: list[str] = attrs.field(factory=list, eq=False)
     cancellation: Cancellation | None = attrs.field(default=None, eq=False, repr=False)
-    watch_initialized: Callable[[], None] | None = attrs.field(
-        default=None, eq=False, repr=False
-    )
+    watch_initialized: Callable[[], None] | None = attrs.field(default=None, eq=False, repr=False)
 
     @property
     def cancelled(self) -> bool:
