@@ -35,7 +35,7 @@ class Object(Model):
     api_version: ClassVar[str] = ""
     kind: ClassVar[str] = ""
 
-    metadata: ObjectMeta = field(factory=ObjectMeta, always=True)
+    metadata: ObjectMeta = field(factory=ObjectMeta, always=True)  # noqa: RUF009
 
 
 T_co = TypeVar("T_co", bound=Object, covariant=True)
