@@ -56,6 +56,7 @@ def test_two_connections_to_one_sqlite_file_are_linearizable(tmp_path: Path) -> 
     assert judge(outcome) == []
 
 
+@pytest.mark.usefixtures("restless")
 @pytest.mark.parametrize(
     "fault",
     [

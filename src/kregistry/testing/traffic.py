@@ -82,6 +82,7 @@ class Run:
         self.recorders = [Recorder(each) for each in (backend, *others)]
         self.watches: list[Watched] = []
         self.failures: list[BaseException] = []
+        self.ready = threading.Barrier(traffic.clients)
         self.done = threading.Event()
 
     def run(self) -> Outcome:
@@ -120,6 +121,7 @@ class Run:
             f"c{number}",
             self.traffic,
         )
+        self.ready.wait(self.traffic.patience)
         for step in range(self.traffic.operations):
             client.step(step)
 
