@@ -92,10 +92,26 @@ def test_what_is_no_selector_is_told_why(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("operator", "values", "message"),
     [
-        ("in", [], "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty"),
-        ("=", ["a", "b"], 'values: Invalid value: ["a","b"]: exact-match compatibility requires one single value'),
-        ("exists", ["a"], 'values: Invalid value: ["a"]: values set must be empty for exists and does not exist'),
-        ("gt", [], "values: Invalid value: []: for 'Gt', 'Lt' operators, exactly one value is required"),
+        (
+            "in",
+            [],
+            "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
+        ),
+        (
+            "=",
+            ["a", "b"],
+            'values: Invalid value: ["a","b"]: exact-match compatibility requires one single value',
+        ),
+        (
+            "exists",
+            ["a"],
+            'values: Invalid value: ["a"]: values set must be empty for exists and does not exist',
+        ),
+        (
+            "gt",
+            [],
+            "values: Invalid value: []: for 'Gt', 'Lt' operators, exactly one value is required",
+        ),
         (
             "~",
             [],
@@ -103,7 +119,7 @@ def test_what_is_no_selector_is_told_why(text: str, message: str) -> None:
             '"in", "notin", "=", "==", "!=", "gt", "lt", "exists", "!"',
         ),
     ],
-)  # fmt: skip
+)
 def test_a_requirement_checks_itself(operator: str, values: list[str], message: str) -> None:
     with pytest.raises(SelectorError) as caught:
         Requirement("key", operator, values)
@@ -212,11 +228,13 @@ def test_a_struct_becomes_a_selector() -> None:
 
 def test_a_struct_with_an_unknown_operator_is_refused() -> None:
     selector = LabelSelector(match_expressions=[LabelSelectorRequirement(key="a", operator="Near")])
-    with pytest.raises(SelectorError, match='^"Near" is not a valid label selector operator$'):
+    with pytest.raises(SelectorError, match=r'^"Near" is not a valid label selector operator$'):
         labels.from_label_selector(selector)
 
 
-KEYS = st.from_regex(r"([a-z]{1,5}\.[a-z]{1,3}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,5}[A-Za-z0-9])?", fullmatch=True)  # fmt: skip
+KEYS = st.from_regex(
+    r"([a-z]{1,5}\.[a-z]{1,3}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,5}[A-Za-z0-9])?", fullmatch=True
+)
 VALUES = st.from_regex(r"(([A-Za-z0-9][-A-Za-z0-9_.]{0,5})?[A-Za-z0-9])?", fullmatch=True)
 NUMBERS = st.integers(min_value=0, max_value=2**63 - 1).map(str)
 

@@ -44,14 +44,16 @@ class Conversion:
     def _configure(self) -> None:
         if self._configured:
             return
-        if self._converter is None:
-            from cattrs import Converter
+        from cattrs import Converter
+        from cattrs.strategies import configure_union_passthrough
 
+        if self._converter is None:
             self._converter = Converter()
         self._converter.register_structure_hook_factory(attrs.has, self._structure_hook)
         self._converter.register_unstructure_hook_factory(attrs.has, self._unstructure_hook)
         for value in VALUE_TYPES.values():
             _register(self._converter, value)
+        configure_union_passthrough(str | int | float | bool | None, self._converter)
         self._configured = True
 
     def _structure_hook(self, cls: Any) -> Any:

@@ -107,11 +107,18 @@ class Dynamic:
 
     def write_foreign(self, value: Any, annotation: Any, room: int) -> Any:
         """What cattrs makes of a value of a type that only cattrs may know."""
-        return plain.plain(self._foreign().unstructure(value, unstructure_as=annotation), room)
+        try:
+            tree = self._foreign().unstructure(value, unstructure_as=annotation)
+        except Exception as error:  # hooks of strangers raise what they like
+            raise EncodeError(f"{annotation}: {error}") from error
+        return plain.plain(tree, room)
 
     def read_foreign(self, value: Any, annotation: Any) -> Any:
         """The same backwards."""
-        return self._foreign().structure(value, annotation)
+        try:
+            return self._foreign().structure(value, annotation)
+        except Exception as error:
+            raise DecodeError(f"{annotation}: {error}") from error
 
     def _write(self, purpose: str, obj: Any, room: int) -> dict[str, Any]:
         cls = type(obj)

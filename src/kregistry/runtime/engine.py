@@ -27,7 +27,7 @@ class JSONEngine(ABC):
 
     @abstractmethod
     def loads(self, data: bytes) -> Any:
-        """The tree of stored bytes.
+        """The tree of stored bytes. Beyond 64 bits, which no codec writes, integers may lose digits.
 
         Raises:
             DecodeError: They are no JSON.

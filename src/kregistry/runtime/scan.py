@@ -38,4 +38,4 @@ def depth(data: bytes) -> int:
         data = _ESCAPE.sub(b"", data)
     outside_strings = b"".join(data.split(b'"')[::2])
     brackets = outside_strings.translate(None, _NOT_BRACKETS)
-    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
+    return max(accumulate(map(_STEPS.__getitem__, brackets), initial=0))

@@ -158,7 +158,9 @@ class Checker:
 
     def _scalar(self, shape: Shape, value: Any) -> Any:
         form = shape.form
-        if value.__class__ is _EXACT[form] or (form is Form.FLOAT and value.__class__ is int):
+        if value.__class__ is _EXACT[form]:
+            return value
+        if form is Form.FLOAT and isinstance(value, int | float) and value.__class__ is not bool:
             return value
         raise self._wrong_type(value, form.value)
 
