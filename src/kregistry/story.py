@@ -182,8 +182,8 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:
     changed += sorted(path for path in old if path not in new and path not in changed)
     if not changed:
         return "nothing to change"
-    shown = ", ".join(f"{path}={new[path]}" if path in new else f"-{path}" for path in changed[:3])
-    return f"{len(changed)} fields: {shown}{', ...' if len(changed) > 3 else ''}"
+    shown = ", ".join(f"{path}={new[path]}" if path in new else f"-{path}" for path in changed[:2])
+    return f"{len(changed)} fields: {shown}{', ...' if len(changed) > 2 else ''}"
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
