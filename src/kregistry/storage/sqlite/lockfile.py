@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 import time
 from collections.abc import Callable
@@ -24,6 +25,15 @@ _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EINTR)
 _SUSPECT = b"suspect"
 
 
+def _open(path: str) -> io.FileIO:
+    """A file that closes itself, with a warning, if it is forgotten."""
+
+    def private(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    return io.FileIO(path, "r+", opener=private)
+
+
 class LockFile:
     """An exclusive lock between open stores, also of one process. Not reentrant.
 
@@ -33,7 +43,8 @@ class LockFile:
     def __init__(self, path: str, *, timeout: float) -> None:
         self.path = path
         self._timeout = timeout
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._handle = _open(path)
+        self._file = self._handle.fileno()
 
     def acquire(self) -> None:
         """Wait for the lock, passing through the gate.
@@ -116,9 +127,7 @@ class LockFile:
 
     def close(self) -> None:
         """Close the file, which also gives the lock back. Idempotent."""
-        place, self._file = self._file, -1
-        if place >= 0:
-            os.close(place)
+        self._handle.close()
 
 
 def beside(path: str) -> str:
@@ -134,7 +143,8 @@ class Presence:
     """
 
     def __init__(self, path: str) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._handle = _open(path)
+        self._file = self._handle.fileno()
 
     def is_alone(self) -> bool:
         """Whether nobody else is here. Only before :meth:`enter` or after :meth:`leave`."""
@@ -155,6 +165,4 @@ class Presence:
 
     def close(self) -> None:
         """Close the file. Idempotent."""
-        place, self._file = self._file, -1
-        if place >= 0:
-            os.close(place)
+        self._handle.close()

@@ -10,6 +10,7 @@ from kregistry.storage.backend import Change, Page, Record, Snapshot
 from kregistry.storage.errors import RevisionCompacted, RevisionInFuture
 from kregistry.storage.sqlite import expiry, faults
 from kregistry.storage.sqlite.connections import Readers
+from kregistry.storage.sqlite.counts import Counts
 from kregistry.storage.sqlite.schema import encode
 
 _GET = """
@@ -24,7 +25,6 @@ FROM newest AS n CROSS JOIN log AS l ON l.revision = n.revision
 WHERE n.key >= ? AND n.key < ? AND n.created > 0
 ORDER BY n.key LIMIT ?
 """
-_COUNT_NOW = "SELECT count(*) FROM newest WHERE key >= ? AND key < ? AND created > 0"
 # The version of a key at a past revision: from its newest one back, until old enough.
 _VERSION_AT = """
 CASE WHEN n.revision <= :revision THEN n.revision ELSE (
@@ -37,17 +37,12 @@ CASE WHEN n.revision <= :revision THEN n.revision ELSE (
     SELECT revision FROM chain WHERE revision <= :revision
 ) END
 """
-_FROM_THEN = (
-    "FROM newest AS n CROSS JOIN log AS l ON l.revision = "
-    + _VERSION_AT
-    + "WHERE n.key >= :start AND n.key < :end AND l.created > 0 "
-)
 _THEN = (
     "SELECT CAST(n.key AS TEXT), l.value, l.revision, l.created "
-    + _FROM_THEN
-    + "ORDER BY n.key LIMIT :limit"
+    "FROM newest AS n CROSS JOIN log AS l ON l.revision = "
+    + _VERSION_AT
+    + "WHERE n.key >= :start AND n.key < :end AND l.created > 0 ORDER BY n.key LIMIT :limit"
 )
-_COUNT_THEN = "SELECT count(*) " + _FROM_THEN
 _CHANGES = """
 SELECT CAST(l.key AS TEXT), l.revision, l.value, p.value,
        CASE WHEN p.created > 0 THEN l.previous ELSE 0 END
@@ -84,6 +79,7 @@ class Reader:
         self._readers = readers
         self._path = path
         self._damaged = damaged
+        self._counts = Counts()
 
     def get(self, key: str) -> Snapshot:
         """One key; see :meth:`~kregistry.storage.backend.Backend.get`."""
@@ -114,13 +110,24 @@ class Reader:
                 state = State(*cursor.execute(_STATE).fetchone())
                 then = _check(state, revision)
                 rows = _rows(cursor, bounds, limit + 1 if limit else -1, then)
-                counted = _count(cursor, bounds, then) if count else -1
+                counted = self._count(cursor, bounds, then, state) if count else -1
         except faults.ENGINE_ERRORS as error:
             raise self._translate(error) from error
         more = bool(limit) and len(rows) > limit
         if more:
             del rows[limit:]
+            if count:  # the next page will ask
+                rest = (encode(rows[-1].key + "\0"), bounds[1])
+                self._counts.remember(rest, then or state.revision, counted - limit)
         return Page(rows, state.revision, more, counted)
+
+    def _count(
+        self, cursor: sqlite3.Cursor, bounds: tuple[bytes, bytes], then: int, state: State
+    ) -> int:
+        newest, compacted = state
+        return self._counts.count(
+            cursor, bounds, then or newest, newest=newest, compacted=compacted
+        )
 
     def history(self, start: str, end: str, after: int, limit: int) -> Sequence[Change]:
         """Changes of a range, in order; see :data:`~kregistry.storage.changelog.ReadHistory`."""
@@ -197,12 +204,3 @@ def _rows(
     else:
         cursor.execute(_NOW, (*bounds, limit))
     return list(map(Record._make, cursor.fetchall()))
-
-
-def _count(cursor: sqlite3.Cursor, bounds: tuple[bytes, bytes], revision: int) -> int:
-    if revision:
-        names = {"start": bounds[0], "end": bounds[1], "revision": revision}
-        cursor.execute(_COUNT_THEN, names)
-    else:
-        cursor.execute(_COUNT_NOW, bounds)
-    return int(cursor.fetchone()[0])

@@ -106,12 +106,15 @@ class Writer:
         described: list[Change] | None,
     ) -> int:
         for request in batch:
-            if pointer is None:
-                pointer = self._cursor.execute(_POINTER, (request.key,)).fetchone() or _NOWHERE
-            if self._apply(request, revision + 1, pointer, described):
+            found = pointer or self._pointer(request.key)
+            if self._apply(request, revision + 1, found, described):
                 revision += 1
             pointer = None
         return revision
+
+    def _pointer(self, key: bytes) -> Sequence[int | None]:
+        row: Sequence[int | None] | None = self._cursor.execute(_POINTER, (key,)).fetchone()
+        return row or _NOWHERE
 
     def _apply(
         self,
