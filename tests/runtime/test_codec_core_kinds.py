@@ -81,7 +81,11 @@ def value_of(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
         assert shape.item is not None
         keys = draw(st.lists(TEXT, unique=True, max_size=2 if depth > 0 else 0))
         values = [value_of(draw, shape.item, depth) for _ in keys]
-        return values if shape.form is Form.LIST else dict(zip(keys, values, strict=True))
+        return (
+            shape.container(values)
+            if shape.form is Form.LIST
+            else dict(zip(keys, values, strict=True))
+        )
     return draw(SCALARS[shape.form])
 
 

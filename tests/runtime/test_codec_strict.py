@@ -443,6 +443,8 @@ def test_a_document_without_kind_is_refused_when_nobody_knows_it() -> None:
 def test_what_cannot_be_recognized_is_described_by_what_was_wanted() -> None:
     with pytest.raises(DecodeError) as caught:
         CODEC.decode_strict(b"[]", Pod)
-    assert caught.value.handled_as("Pod").startswith(
-        "the object provided is unrecognized (must be of type Pod): couldn't get version/kind; "
-    )
+    head = f"the object provided is unrecognized (must be of type Pod): {caught.value}"
+    assert caught.value.handled_as("Pod", b"[]") == f"{head} (5b5d)"
+    assert caught.value.handled_as("Pod", b"{" + b" " * 29) == f"{head} ({{{' ' * 29})"
+    assert caught.value.handled_as("Pod", b"[" * 31) == f"{head} ({'5b' * 30} ...)"
+    assert caught.value.handled_as("Pod") == f"{head} (<empty>)"

@@ -27,7 +27,7 @@ class JSONEngine(ABC):
 
     @abstractmethod
     def loads(self, data: bytes) -> Any:
-        """The tree of stored bytes. Beyond 64 bits, which no codec writes, integers may lose digits.
+        """The tree of stored bytes. Integers beyond 64 bits may lose digits.
 
         Raises:
             DecodeError: They are no JSON.

@@ -15,7 +15,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from kregistry.meta.gvk import GroupVersionKind
+
+_SUMMARY_BYTES: Final = 30
 
 
 class CodecError(ValueError):
@@ -50,13 +54,18 @@ class DecodeError(CodecError):
         self.gvk = gvk
         return self
 
-    def handled_as(self, kind: str) -> str:
+    def handled_as(self, kind: str, body: bytes = b"") -> str:
         """The message as the API server gives it to a client that sent this to *kind*.
+
+        Args:
+            kind: What the endpoint serves.
+            body: What the client sent; its beginning is shown where no kind could be read.
 
         Source: ``handlers.transformDecodeError``.
         """
         if self.gvk is None or not self.gvk.kind:
-            return f"the object provided is unrecognized (must be of type {kind}): {self}"
+            shown = _summary(body)
+            return f"the object provided is unrecognized (must be of type {kind}): {self} ({shown})"
         return (
             f'{self.gvk.kind} in version "{self.gvk.version}" cannot be handled as a {kind}: {self}'
         )
@@ -80,6 +89,18 @@ class MissingKind(SchemeError):
 
 class MissingVersion(SchemeError):
     """A document does not say its apiVersion. Source: ``missingVersionErr``."""
+
+
+def _summary(body: bytes) -> str:
+    """The first bytes, as hexadecimal digits unless they look like JSON.
+
+    Source: ``handlers.summarizeData``.
+    """
+    if not body:
+        return "<empty>"
+    start = body[:_SUMMARY_BYTES]
+    text = start.decode("utf-8", "replace") if start.startswith(b"{") else start.hex()
+    return text if len(body) <= _SUMMARY_BYTES else f"{text} ..."
 
 
 def missing_kind(where: str) -> MissingKind:

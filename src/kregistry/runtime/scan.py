@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from itertools import accumulate
 from typing import Final
 
 from kregistry.runtime.errors import DecodeError
 from kregistry.runtime.limits import Limits
 
-_ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -34,8 +32,8 @@ def text_of(data: bytes | bytearray | memoryview, limits: Limits) -> str:
 
 def depth(data: bytes) -> int:
     """How deeply arrays and objects nest, without recursion and without parsing."""
-    if b"\\" in data:
-        data = _ESCAPE.sub(b"", data)
+    # Escaped backslashes first: what quotes are left with one before them are escaped.
+    data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     outside_strings = b"".join(data.split(b'"')[::2])
     brackets = outside_strings.translate(None, _NOT_BRACKETS)
     return max(accumulate(map(_STEPS.__getitem__, brackets), initial=0))

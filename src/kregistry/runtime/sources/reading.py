@@ -83,7 +83,7 @@ def _read(shape: Shape, v: str, level: int, names: Names) -> str:
         case Form.FLOAT:
             return f"float({v})"
         case Form.VALUE:
-            return f"{names.constant(shape.value and shape.value.read)}({v})"
+            return f"{names.constant(shape.value.read if shape.value else None)}({v})"
         case Form.ENUM:
             return f"{names.constant(shape.type)}({v})"
         case Form.STRUCT:

@@ -41,13 +41,18 @@ def _member(struct: Struct, member: Member, names: Names) -> list[str]:
     where = f"{struct.cls.__name__}.{member.attribute}"
     shape = member.shape
     condition = _written_when(member)
-    lines = [f"    v = o.{member.attribute}"]
+    load = f"v = o.{member.attribute}"
     if not condition and not shape.optional:
-        return [*lines, *_assignment(shape, member.wire, where, "    ", names)]
+        return [f"    {load}", *_assignment(shape, member.wire, where, "    ", names)]
     if condition:
-        lines.append(f"    if {condition}:")
+        lines = [f"    if {condition}:", f"        {load}"]
     else:
-        lines += ["    if v is None:", f"        r[{member.wire!r}] = None", "    else:"]
+        lines = [
+            f"    {load}",
+            "    if v is None:",
+            f"        r[{member.wire!r}] = None",
+            "    else:",
+        ]
     present = attrs.evolve(shape, optional=False)
     return [*lines, *_assignment(present, member.wire, where, "        ", names)]
 
@@ -58,8 +63,8 @@ def _written_when(member: Member) -> str:
         return ""
     default = default_of(member)
     if default is None:
-        return "v is not None"
-    return "v" if is_empty(default) else ""
+        return f"o.{member.attribute} is not None"
+    return f"o.{member.attribute}" if is_empty(default) else ""
 
 
 def _assignment(shape: Shape, wire: str, where: str, indent: str, names: Names) -> list[str]:
