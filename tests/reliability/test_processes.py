@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kregistry.meta.failpoints import Failpoints
 from kregistry.storage.errors import BackendUnavailable
 from kregistry.storage.sqlite import SqliteBackend
 
@@ -135,6 +136,55 @@ def test_a_stopped_process_that_holds_the_lock_makes_others_say_so(tmp_path: Pat
                 break
             except BackendUnavailable:
                 continue
+
+
+@pytest.mark.parametrize("held", ["commit", "checkpoint"])
+def test_a_commit_and_a_checkpoint_never_overlap(tmp_path: Path, held: str) -> None:
+    path, points = str(tmp_path / "store.db"), Failpoints()
+    inside, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        inside.set()
+        assert go.wait(TIMEOUT)
+
+    with (
+        SqliteBackend(path, failpoints=points, busy_timeout=30) as ours,
+        SqliteBackend(path, busy_timeout=0.1) as theirs,
+    ):
+        revision = theirs.put("/a", b"", expected=0)
+        if held == "checkpoint":
+            ours._checkpointer._connection = Held(ours._connection, hold)
+            action = threading.Thread(target=lambda: ours._checkpointer.run("PASSIVE"))
+        else:
+            points.arm("sqlite.before_commit", hold)
+            action = threading.Thread(target=lambda: ours.put("/b", b"", expected=0))
+        action.start()
+        assert inside.wait(TIMEOUT)
+        with pytest.raises(BackendUnavailable):
+            theirs._checkpointer.run("PASSIVE")
+        with pytest.raises(BackendUnavailable):
+            theirs.put("/a", b"", expected=revision)
+        go.set()
+        action.join(TIMEOUT)
+        theirs.put("/a", b"", expected=revision)
+        theirs._checkpointer.run("PASSIVE")
+        for store in (ours, theirs):
+            cursor = store._readers.take()
+            for connection in (store._connection, cursor.connection):
+                assert connection.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
+            store._readers.give(cursor)
+
+
+class Held:
+    """A connection that waits before each statement."""
+
+    def __init__(self, connection, hold) -> None:
+        self._connection = connection
+        self._hold = hold
+
+    def execute(self, statement: str):
+        self._hold()
+        return self._connection.execute(statement)
 
 
 def test_a_reader_that_stays_does_not_stop_writers_or_corrupt(tmp_path: Path) -> None:

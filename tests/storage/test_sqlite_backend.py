@@ -134,6 +134,29 @@ def test_the_past_can_be_read_as_it_was_until_it_is_compacted(store: SqliteBacke
     assert store.verify() == []
 
 
+def test_counts_stay_right_while_pages_are_read_and_others_write(store: SqliteBackend) -> None:
+    chance = random.Random(9)
+    held = {f"/{n:03}": store.put(f"/{n:03}", b"", expected=0) for n in range(60)}
+    start, revision = "", 0
+    for _ in range(400):
+        page = store.range(start, "0", limit=7, revision=revision, count=True)
+        assert page.count == len(store.range(start, "0", revision=revision).records)
+        revision = revision or page.revision
+        start = page.records[-1].key + "\0" if page.more else ""
+        if not page.more:
+            revision = 0
+        key = f"/{chance.randrange(90):03}"
+        if key in held and chance.random() < 0.6:
+            store.delete(key, expected=held.pop(key))
+        else:
+            held[key] = store.put(key, b"", expected=held.get(key, 0))
+        if chance.random() < 0.05:
+            store.compact(revision or store.current_revision())
+    with SqliteBackend(store.path) as other:
+        other.put("/other", b"", expected=0)
+    assert store.range("", "0", count=True).count == len(held) + 1
+
+
 def test_a_revision_that_is_not_there_yet_cannot_be_read(store: SqliteBackend) -> None:
     with pytest.raises(RevisionInFuture) as caught:
         store.range("/", "0", revision=5)
