@@ -14,18 +14,30 @@ if TYPE_CHECKING:
     from kregistry.testing.clock import FakeClock as FakeClock
     from kregistry.testing.model import ModelBackend as ModelBackend
     from kregistry.testing.suites.backend import BackendSuite as BackendSuite
+    from kregistry.testing.suites.backend_machine import BackendMachine as BackendMachine
     from kregistry.testing.suites.storage import StorageSuite as StorageSuite
+    from kregistry.testing.suites.storage_machine import StorageMachine as StorageMachine
     from kregistry.testing.suites.watch import WatchSuite as WatchSuite
 
 _HOMES = {
+    "BackendMachine": "suites.backend_machine",
     "BackendSuite": "suites.backend",
     "FakeClock": "clock",
     "ModelBackend": "model",
+    "StorageMachine": "suites.storage_machine",
     "StorageSuite": "suites.storage",
     "WatchSuite": "suites.watch",
 }
 
-__all__ = ["BackendSuite", "FakeClock", "ModelBackend", "StorageSuite", "WatchSuite"]
+__all__ = [
+    "BackendMachine",
+    "BackendSuite",
+    "FakeClock",
+    "ModelBackend",
+    "StorageMachine",
+    "StorageSuite",
+    "WatchSuite",
+]
 
 
 def __getattr__(name: str) -> Any:
