@@ -328,6 +328,16 @@ def test_the_body_may_be_as_long_as_the_limit() -> None:
         limited.decode_strict(b'{"metadata":null}    ', Widget)
 
 
+@pytest.mark.parametrize("item", ["{}", "null"])
+def test_few_bytes_cannot_make_very_many_objects(item: str) -> None:
+    limited = Codec(limits=Limits(max_structs=12))
+    document = '{"spec":{"children":[%s]}}'
+    fits = (document % ",".join([item] * 9)).encode()
+    assert limited.decode_strict(fits, Widget).obj.spec.children == [Spec()] * 9
+    with pytest.raises(DecodeError, match="too many objects in the document: the limit is 12"):
+        limited.decode_strict((document % ",".join([item] * 11)).encode(), Widget)
+
+
 def test_brackets_inside_strings_do_not_count_as_depth() -> None:
     name = '[{\\"[' * 1000
     document = f'{{"metadata":{{"name":"{name}","labels":{{"a":"\\\\"}}}}}}'.encode()

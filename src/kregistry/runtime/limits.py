@@ -26,11 +26,14 @@ class Limits:
         max_body_bytes: Bytes of one document from a client.
         max_problems: Unknown and duplicate fields that are reported; the rest is only counted
             as there.
+        max_structs: Instances that one document may make. A few bytes make an instance with
+            dozens of fields, so that the length of a document does not bound its cost.
     """
 
     max_depth: int = attrs.field(default=MAX_DEPTH, validator=[ge(1), le(HIGHEST_MAX_DEPTH)])
     max_body_bytes: int = attrs.field(default=3 * 1024 * 1024, validator=ge(1))
     max_problems: int = attrs.field(default=100, validator=ge(1))
+    max_structs: int = attrs.field(default=100_000, validator=ge(1))
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -126,6 +126,7 @@ class Checker:
         self._generator = generator
         self._limits = limits
         self._path: list[str | int] = []
+        self._structs_left = limits.max_structs
         self._by_form: dict[Form, Callable[[Shape, Any], Any]] = {
             Form.STR: self._scalar,
             Form.INT: self._scalar,
@@ -167,6 +168,10 @@ class Checker:
     def _struct(self, shape: Shape, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise self._wrong_type(value, "object")
+        self._structs_left -= 1
+        if self._structs_left < 0:
+            limit = self._limits.max_structs
+            raise DecodeError(f"too many objects in the document: the limit is {limit}")
         if isinstance(value, _Repeating):
             value = self._without_repetition(shape, value)
         shapes = self._generator.struct(shape.type).shapes
@@ -274,7 +279,8 @@ class Checker:
             return None
         if shape.form in (Form.VALUE, Form.ENUM):
             raise self._wrong_type(value, _simple_name(shape))
-        return _ZERO[shape.form]()
+        zero = _ZERO[shape.form]()
+        return self._struct(shape, zero) if shape.form is Form.STRUCT else zero
 
     def _simple(self, shape: Shape, value: Any) -> Any:
         wire = shape.value.wire if shape.value is not None else (str, int)

@@ -77,35 +77,40 @@ def _assignment(shape: Shape, wire: str, where: str, indent: str, names: Names) 
     lines = [f"if room <= {levels}:", "    raise too_deep()"] if levels else []
     item = shape.item or ANY
     if shape.form is Form.LIST and shape.container is list and not item.optional:
-        lines += ["if v.__class__ is not list:", f"    v = as_list(v, {where!r})"]
-        if item.form is Form.STR:
-            lines += [
-                "for x in v:",
-                "    if x.__class__ is not str:",
-                f"        v = [as_str(y, {where!r}) for y in v]",
-                "        break",
-                f"{target} = [*v]",
-            ]
-        else:
-            lines += [
-                f"{target} = a = []",
-                "for x in v:",
-                f"    a.append({_value(item, 'x', where, 2, names)})",
-            ]
+        lines += _list_loop(item, target, where, names)
     elif shape.form is Form.MAP:
-        lines += [
-            "if v.__class__ is not dict:",
-            f"    v = as_map(v, {where!r})",
-            f"{target} = a = {{}}",
-            "for k in sorted(v):",
-            "    x = v[k]",
-            "    if k.__class__ is not str:",
-            f"        k = as_key(k, {where!r})",
-            f"    a[k] = {_value(item, 'x', where, 2, names)}",
-        ]
+        lines += _map_loop(item, target, where, names)
     else:
         lines.append(f"{target} = {_value(shape, 'v', where, 1, names)}")
     return [f"{indent}{line}" for line in lines]
+
+
+def _list_loop(item: Shape, target: str, where: str, names: Names) -> list[str]:
+    lines = ["if v.__class__ is not list:", f"    v = as_list(v, {where!r})"]
+    if item.form is not Form.STR:
+        value = _value(item, "x", where, 2, names)
+        return [*lines, f"{target} = a = []", "for x in v:", f"    a.append({value})"]
+    return [
+        *lines,
+        "for x in v:",
+        "    if x.__class__ is not str:",
+        f"        v = [as_str(y, {where!r}) for y in v]",
+        "        break",
+        f"{target} = [*v]",
+    ]
+
+
+def _map_loop(item: Shape, target: str, where: str, names: Names) -> list[str]:
+    return [
+        "if v.__class__ is not dict:",
+        f"    v = as_map(v, {where!r})",
+        f"{target} = a = {{}}",
+        "for k in sorted(v):",
+        "    x = v[k]",
+        "    if k.__class__ is not str:",
+        f"        k = as_key(k, {where!r})",
+        f"    a[k] = {_value(item, 'x', where, 2, names)}",
+    ]
 
 
 def _levels(shape: Shape) -> int:
