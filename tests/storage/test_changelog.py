@@ -287,6 +287,27 @@ def test_a_closed_stream_reads_no_history_after_its_end() -> None:
     assert stream.poll() == ()
 
 
+def test_a_log_bounded_in_bytes_keeps_the_newest_and_reads_the_rest_from_the_history() -> None:
+    past: list[Change] = []
+
+    def read_history(start: str, end: str, after: int, limit: int) -> Sequence[Change]:
+        return [each for each in past if each.revision > after][:limit]
+
+    log = ChangeLog(revision=1, max_bytes=1000, read_history=read_history)
+    stream = everything(log)
+    for revision in range(2, 60):
+        past.append(Change("/a", revision, b"x" * (revision % 7 * 40), b"y" * 30, 0))
+        log.publish(past[-1:])
+        held = log.since(log._window.floor)
+        assert held[-1] is past[-1]
+        assert sum(len(each.value or b"") + 30 for each in held) <= 1000
+    log.publish([Change("/a", 60, b"x" * 5000, None, 0)])
+    past.append(log.since(59)[0])
+    assert revisions(log.since(59)) == [60]
+    read = [*stream.poll(limit=1000), *stream.poll(limit=1000)]
+    assert revisions(read) == list(range(2, 61))
+
+
 def test_a_bounded_log_needs_a_history() -> None:
     with pytest.raises(ValueError, match="history"):
         ChangeLog(revision=1, capacity=4)

@@ -63,6 +63,8 @@ class ChangeLog:
         compacted: The store's compacted revision.
         capacity: Keep at least so many changes, and at most twice as many; 0 keeps all until
             they are compacted.
+        max_bytes: Keep fewer if their values are larger than this together; 0 for no such
+            bound. The newest change is kept, however large.
         read_history: Reads changes that fell out of the log, or came before it. Without it the
             log knows nothing from before *revision*, which then counts as compacted.
     """
@@ -73,9 +75,10 @@ class ChangeLog:
         revision: int,
         compacted: int = 0,
         capacity: int = 0,
+        max_bytes: int = 0,
         read_history: ReadHistory | None = None,
     ) -> None:
-        if capacity and read_history is None:
+        if (capacity or max_bytes) and read_history is None:
             raise ValueError("a bounded log needs somebody to read the history from")
         if read_history is None and revision > 1:
             compacted = revision  # what happened before is nowhere to be read
@@ -84,6 +87,8 @@ class ChangeLog:
         self._head = revision
         self._compacted = compacted
         self._capacity = capacity
+        self._max_bytes = max_bytes
+        self._bytes = 0
         self._read_history = read_history
         self._lot = ParkingLot()
         self._streams: weakref.WeakSet[LogStream] = weakref.WeakSet()
@@ -119,8 +124,7 @@ class ChangeLog:
             due = [bay for change in changes for bay in self._lot.shut(change.key, change.revision)]
             self._window.changes.extend(changes)
             self._head = changes[-1].revision
-            if self._capacity and len(self._window.changes) > 2 * self._capacity:
-                self._drop(len(self._window.changes) - self._capacity)
+            self._shrink(changes)
             return due
 
     def publish(self, changes: Sequence[Change]) -> None:
@@ -189,10 +193,31 @@ class ChangeLog:
                 bay.upto = change.revision
         return [each for each, bay in bays if bay.upto <= each._after]
 
+    def _shrink(self, added: Sequence[Change]) -> None:
+        """Keep to the bounds after *added* came in."""
+        if self._max_bytes:
+            self._bytes += sum(map(_size, added))
+            if self._bytes > self._max_bytes:
+                self._drop(self._too_many(self._window.changes))
+        held = len(self._window.changes)
+        if self._capacity and held > 2 * self._capacity:
+            self._drop(held - self._capacity)
+
+    def _too_many(self, changes: Sequence[Change]) -> int:
+        """How many to drop for the rest to take half the room, so that it is rarely done."""
+        excess = self._bytes - self._max_bytes // 2
+        for index, change in enumerate(changes[:-1]):
+            if excess <= 0:
+                return index
+            excess -= _size(change)
+        return len(changes) - 1
+
     def _drop(self, count: int) -> None:
         """Forget the oldest *count* changes. Readers in the middle of the old list keep it."""
         if count:
             changes = self._window.changes
+            if self._max_bytes:
+                self._bytes -= sum(map(_size, changes[:count]))
             self._window = Window(changes[count - 1].revision, changes[count:])
 
 
@@ -319,6 +344,10 @@ def wake(bays: Sequence[Bay]) -> None:
     """Wake everybody who waits in *bays*; call it without any lock."""
     for bay in bays:
         bay.wake()
+
+
+def _size(change: Change) -> int:
+    return len(change.value or b"") + len(change.previous or b"")
 
 
 def _revision_of(change: Change) -> int:

@@ -18,7 +18,10 @@ from kregistry.storage.errors import BackendError, RevisionCompacted
 from kregistry.storage.parking import Bay
 from kregistry.storage.sqlite.reader import Reader
 
+#: What watchers share in memory of the newest changes: so many at least, so many bytes at most.
+#: Older ones are read from the file.
 _KEPT = 1024
+_KEPT_BYTES = 32 * 1024 * 1024
 _CHUNK = 256
 
 
@@ -56,6 +59,7 @@ class Feed:
                     revision=state.revision,
                     compacted=state.compacted,
                     capacity=_KEPT,
+                    max_bytes=_KEPT_BYTES,
                     read_history=self._reader.history,
                 )
             stream = FeedStream(self._log.stream(start, end, after=after), self._leave)
