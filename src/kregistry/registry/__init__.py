@@ -5,6 +5,7 @@ Source: ``k8s.io/apiserver/pkg/registry``.
 
 from kregistry.meta.field import ErrorList, FieldError, FieldErrorType, Path
 from kregistry.registry.before import before_create, before_update
+from kregistry.registry.corrupt import CorruptObjectDeleter
 from kregistry.registry.deletionplan import DeletionPlan, DeletionStep, before_delete
 from kregistry.registry.dryrun import DryRunnableStorage
 from kregistry.registry.gcpolicy import GarbageCollectionPolicy
@@ -31,6 +32,7 @@ from kregistry.registry.strategy import (
     RESTUpdateStrategy,
 )
 from kregistry.registry.systemfields import SystemFields, random_uid
+from kregistry.registry.tables import AGE, NAME, Column, Columns, TableConvertor
 from kregistry.registry.translate import error_to_status, translate
 from kregistry.registry.updatedobject import (
     DefaultUpdatedObjectInfo,
@@ -42,6 +44,11 @@ from kregistry.registry.updatedobject import (
 from kregistry.runtime.scheme import ObjectTyper
 
 __all__ = [
+    "AGE",
+    "NAME",
+    "Column",
+    "Columns",
+    "CorruptObjectDeleter",
     "DefaultUpdatedObjectInfo",
     "Deleted",
     "DeletionPlan",
@@ -69,6 +76,7 @@ __all__ = [
     "Store",
     "Strategy",
     "SystemFields",
+    "TableConvertor",
     "Transformer",
     "Updated",
     "UpdatedObjectInfo",

@@ -21,8 +21,10 @@ from kregistry.meta.options import (
     UpdateOptions,
 )
 from kregistry.meta.status import Status, StatusDetails
+from kregistry.meta.table import Table, TableOptions
 from kregistry.registry.creation import create
 from kregistry.registry.decorating import DecoratedWatch
+from kregistry.registry.deletecollection import CollectionDeletion
 from kregistry.registry.deletion import Deletion
 from kregistry.registry.dryrun import DryRunnableStorage
 from kregistry.registry.hooks import StoreHooks
@@ -38,6 +40,7 @@ from kregistry.registry.strategy import (
     RESTUpdateStrategy,
 )
 from kregistry.registry.systemfields import SystemFields, random_uid
+from kregistry.registry.tables import Columns, TableConvertor
 from kregistry.registry.translate import STORAGE_ERRORS, translate
 from kregistry.registry.update import Update
 from kregistry.registry.updatedobject import (
@@ -96,6 +99,8 @@ class Store(StoreHooks[T], Generic[T]):
         enable_garbage_collection: Let requests and strategies decide what happens to
             dependents, by finalizers that a collector must take away.
         return_deleted_object: Answer a delete with the object instead of a Status.
+        delete_collection_workers: Threads that one delete_collection may use.
+        tables: Makes tables of the objects; with name and creation time when not given.
         decorator: Changes each object that is handed out, never what is stored.
         clock: Where creation and deletion times come from.
         uids: Makes the uid of a new object.
@@ -113,6 +118,8 @@ class Store(StoreHooks[T], Generic[T]):
         delete_strategy: RESTDeleteStrategy[T] | None = None,
         enable_garbage_collection: bool = True,
         return_deleted_object: bool = False,
+        delete_collection_workers: int = 1,
+        tables: TableConvertor[T] | None = None,
         decorator: Callable[[T], None] | None = None,
         clock: Clock | None = None,
         uids: Callable[[], str] = random_uid,
@@ -125,6 +132,8 @@ class Store(StoreHooks[T], Generic[T]):
         self.delete_strategy = delete_strategy or rules
         self.enable_garbage_collection = enable_garbage_collection
         self.return_deleted_object = return_deleted_object
+        self.delete_collection_workers = delete_collection_workers
+        self.tables = tables if tables is not None else Columns(resource.group_resource)
         self.codec = codec if codec is not None else Codec()
         self.system = SystemFields(clock=clock, uids=uids)
         self.keys = Keys(f"/{resource.prefix}", self.create_strategy.namespace_scoped())
@@ -310,6 +319,45 @@ class Store(StoreHooks[T], Generic[T]):
         asked = options if options is not None else DeleteOptions(grace_period_seconds=0)
         require_valid("DeleteOptions", validate_delete_options(asked))
         return Deletion(self, ctx, name, asked, validate).run()
+
+    def delete_collection(
+        self,
+        ctx: Context,
+        *,
+        validate: ValidateObject[T] = validate_all_object,
+        options: DeleteOptions | None = None,
+        list_options: ListOptions | None = None,
+    ) -> ObjectList[T]:
+        """Delete whatever :meth:`list` would show, each object by a delete of its own.
+
+        It is no transaction: when one cannot be deleted, others are gone already, and its
+        error comes out. *validate* and *options* are as for :meth:`delete`.
+
+        Returns:
+            The objects as they were before. Some may still wait for their finalizers.
+        """
+        asked = options if options is not None else DeleteOptions()
+        require_valid("DeleteOptions", validate_delete_options(asked))
+        request = CollectionDeletion(
+            self,
+            ctx,
+            options,
+            list_options if list_options is not None else ListOptions(),
+            validate,
+            workers=self.delete_collection_workers,
+        )
+        return request.run()
+
+    def convert_to_table(
+        self, obj: T | ObjectList[T], options: TableOptions | None = None
+    ) -> Table:
+        """One object, or a list of them, as rows for people to read. Nothing is read for it.
+
+        Raises:
+            NotAcceptable: It is nothing that could be shown (406).
+        """
+        now = self.system.now().datetime
+        return self.tables.convert_to_table(obj, now=now, options=options or TableOptions())
 
     def new(self) -> T:
         """An empty object of the kind."""
