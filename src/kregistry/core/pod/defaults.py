@@ -8,13 +8,14 @@ Source: ``k8s.io/kubernetes/pkg/apis/core/v1/defaults.go``.
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Final
 
 from kregistry.core.pod import resources
 from kregistry.core.pod.containers import AnyContainer, all_containers
 from kregistry.core.pod.conversion import normalize_pod
 from kregistry.core.pod.images import default_pull_policy
+from kregistry.core.pod.typecheck import explaining_wrong_types
 from kregistry.core.pod.volumedefaults import set_volume_defaults
 from kregistry.core.v1 import (
     Container,
@@ -35,9 +36,18 @@ def set_pod_defaults(pod: Pod) -> None:
 
     Changes *pod*. Doing it twice changes nothing more.
 
+    Raises:
+        Invalid: Some values are of other types than declared, which a decoder does not let
+            through.
+
     Source: ``SetObjectDefaults_Pod``, ``Convert_v1_Pod_To_core_Pod``.
     """
-    spec = pod.spec
+    with explaining_wrong_types(pod):
+        _set_defaults(pod.spec)
+        normalize_pod(pod)
+
+
+def _set_defaults(spec: PodSpec) -> None:
     for volume in spec.volumes:
         set_volume_defaults(volume)
     for container in all_containers(spec):
@@ -49,7 +59,6 @@ def set_pod_defaults(pod: Pod) -> None:
         _round_requirements(spec.resources)
         _set_pod_resources(spec, spec.resources)
     _set_spec_defaults(spec)
-    normalize_pod(pod)
 
 
 def _set_spec_defaults(spec: PodSpec) -> None:
@@ -153,10 +162,10 @@ def _round_up(amounts: dict[str, Quantity]) -> None:
 
 
 def round_up_to_milli(quantity: Quantity) -> Quantity:
-    """*quantity* itself if it has no more than three decimals, else the next one up."""
+    """*quantity* itself if it has no more than three decimals, else rounded away from 0."""
     exact = quantity.amount
     exponent = exact.as_tuple().exponent
     if not isinstance(exponent, int) or exponent >= -3:
         return quantity
-    rounded = exact.quantize(_MILLI, rounding=ROUND_CEILING)
+    rounded = exact.quantize(_MILLI, rounding=ROUND_UP)
     return quantity if rounded == exact else Quantity.of(rounded, format=quantity.format)

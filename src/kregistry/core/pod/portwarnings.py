@@ -5,11 +5,11 @@ Source: ``pkg/api/pod/warnings.go`` warningsForPodSpecAndMeta, the part about po
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from kregistry.core.pod.containers import containers_with_paths, is_sidecar
-from kregistry.core.v1 import Container, ContainerPort, PodSpec
+from kregistry.core.v1 import ContainerPort, PodSpec
 from kregistry.meta.field import Path
 from kregistry.meta.goformat import quote
 
@@ -17,55 +17,100 @@ _SPEC: Final = Path("spec")
 
 
 class _Place(NamedTuple):
-    """A port and where it was defined."""
+    """The index of a port, which tells what came first, and the port."""
 
+    at: int
     port: ContainerPort
-    path: Path
+
+
+class _Earlier:
+    """The ports of one number and protocol seen so far, by how they can be in the way.
+
+    Each table keeps the first of its kind, so that a port is compared with four others at
+    most, however many there are.
+    """
+
+    def __init__(self) -> None:
+        self.any: _Place | None = None
+        self.unpublished: _Place | None = None
+        self.by_host_port: dict[int, _Place] = {}
+        self.by_address: dict[tuple[int, str], _Place] = {}
+
+    def conflict(self, new: ContainerPort) -> _Place | None:
+        """The first port that *new* gets in the way of."""
+        if not new.host_port:
+            return self.any
+        found = [self.unpublished, self.by_address.get((new.host_port, new.host_ip))]
+        if new.host_ip:
+            found.append(self.by_address.get((new.host_port, "")))
+        else:
+            found.append(self.by_host_port.get(new.host_port))
+        return min((place for place in found if place is not None), default=None, key=_order)
+
+    def add(self, place: _Place) -> None:
+        """Remember a port."""
+        port = place.port
+        self.any = self.any or place
+        if not port.host_port:
+            self.unpublished = self.unpublished or place
+        self.by_host_port.setdefault(port.host_port, place)
+        self.by_address.setdefault((port.host_port, port.host_ip), place)
 
 
 def port_warnings(spec: PodSpec) -> Iterator[str]:
-    """Per container: ports defined twice; across containers: names used twice."""
-    names: dict[str, Path] = {}
+    """Per container: ports defined twice; among those that run together: names used twice."""
     for container, at in containers_with_paths(spec, _SPEC):
         yield from _of_container(container.ports, at / "ports")
-        beside = not isinstance(container, Container) or (
-            container in spec.init_containers and not is_sidecar(container)
-        )
-        if beside:
-            continue
-        for index, port in enumerate(container.ports):
-            place = (at / "ports").index(index)
-            if port.name and port.name in names:
-                first = names[port.name]
+    names: dict[str, Path] = {}
+    for ports, at in _running_together(spec):
+        for index, port in enumerate(ports):
+            place = at.index(index)
+            first = names.setdefault(port.name, place) if port.name else place
+            if first is not place:
                 yield (
                     f"{place}: duplicate port name {quote(port.name)} with {first}, services "
                     f"and probes that select ports by name will use {first}"
                 )
-            elif port.name:
-                names[port.name] = place
 
 
-def _of_container(ports: list[ContainerPort], path: Path) -> Iterator[str]:
-    seen: dict[tuple[int, str], list[_Place]] = {}
+def _running_together(spec: PodSpec) -> Iterator[tuple[Sequence[ContainerPort], Path]]:
+    for index, container in enumerate(spec.init_containers):
+        if is_sidecar(container):
+            yield container.ports, (_SPEC / "initContainers").index(index) / "ports"
+    for index, container in enumerate(spec.containers):
+        yield container.ports, (_SPEC / "containers").index(index) / "ports"
+
+
+def _of_container(ports: Sequence[ContainerPort], path: Path) -> Iterator[str]:
+    seen: dict[tuple[int, str], _Earlier] = {}
     for index, port in enumerate(ports):
         at = path.index(index)
         if port.host_ip and not port.host_port:
-            yield f"{at}: hostIP set without hostPort: {quote(port.host_ip)}"
-        earlier = seen.setdefault((port.container_port, port.protocol), [])
-        for place in earlier:
-            problem = _conflict(port, place.port)
-            if problem:
-                yield f"{at}: {problem} port definition with {place.path}"
-                break
-        earlier.append(_Place(port, at))
+            yield f"{at}: hostIP set without hostPort: {_printed(port)}"
+        earlier = seen.setdefault((port.container_port, port.protocol), _Earlier())
+        found = earlier.conflict(port)
+        if found is not None:
+            problem = _problem(port, found.port)
+            yield f"{at}: {problem} port definition with {path.index(found.at)}"
+        earlier.add(_Place(index, port))
 
 
-def _conflict(new: ContainerPort, old: ContainerPort) -> str:
-    """How two ports of the same number and protocol get in each other's way, or ""."""
+def _problem(new: ContainerPort, old: ContainerPort) -> str:
+    """How two ports of the same number and protocol get in each other's way."""
     if new.host_port == old.host_port and new.host_ip == old.host_ip:
         return "duplicate"
     if not new.host_port or not old.host_port:
         return "overlapping"
-    if new.host_port == old.host_port and (not new.host_ip or not old.host_ip):
-        return "dangerously ambiguous"
-    return ""
+    return "dangerously ambiguous"
+
+
+def _order(place: _Place) -> int:
+    return place.at
+
+
+def _printed(port: ContainerPort) -> str:
+    """As Go prints its struct."""
+    return (
+        f"{{Name:{port.name} HostPort:{port.host_port} ContainerPort:{port.container_port} "
+        f"Protocol:{port.protocol} HostIP:{port.host_ip}}}"
+    )

@@ -13,6 +13,7 @@ from kregistry.core.pod.features import drop_disabled_fields
 from kregistry.core.pod.fields import selectable_fields
 from kregistry.core.pod.labelkeys import merge_label_keys
 from kregistry.core.pod.qos import qos_class
+from kregistry.core.pod.typecheck import explaining_wrong_types
 from kregistry.core.pod.validation import (
     PodValidationOptions,
     options_for_update,
@@ -52,17 +53,19 @@ class PodStrategy(Strategy[Pod]):
 
     def prepare_for_create(self, ctx: Context, obj: Pod) -> None:
         """Status starts anew; selectors and profiles are completed."""
-        obj.metadata.generation = 1
-        obj.status = PodStatus(phase="Pending", qos_class=qos_class(obj))
-        drop_disabled_fields(obj)
-        if obj.spec.scheduling_gates:
-            obj.status.conditions.append(_gated())
-        merge_label_keys(obj)
-        for warning in adopt_annotations(obj):
-            ctx.warn(warning)
+        with explaining_wrong_types(obj):
+            obj.metadata.generation = 1
+            obj.status = PodStatus(phase="Pending", qos_class=qos_class(obj))
+            drop_disabled_fields(obj)
+            if obj.spec.scheduling_gates:
+                obj.status.conditions.append(_gated())
+            merge_label_keys(obj)
+            for warning in adopt_annotations(obj):
+                ctx.warn(warning)
 
     def validate(self, ctx: Context, obj: Pod) -> ErrorList:
-        return validate_new_pod(obj, self._options)
+        with explaining_wrong_types(obj):
+            return validate_new_pod(obj, self._options)
 
     def warnings_on_create(self, ctx: Context, obj: Pod) -> Sequence[str]:
         return warnings_for_pod(obj)
@@ -71,13 +74,15 @@ class PodStrategy(Strategy[Pod]):
 
     def prepare_for_update(self, ctx: Context, obj: Pod, old: Pod) -> None:
         """Status is written through another door; a new spec is a new generation."""
-        obj.status = old.status
-        drop_disabled_fields(obj, old)
-        if obj.spec != old.spec:
-            obj.metadata.generation = old.metadata.generation + 1
+        with explaining_wrong_types(obj):
+            obj.status = old.status
+            drop_disabled_fields(obj, old)
+            if obj.spec != old.spec:
+                obj.metadata.generation = old.metadata.generation + 1
 
     def validate_update(self, ctx: Context, obj: Pod, old: Pod) -> ErrorList:
-        return validate_pod_update(obj, old, options_for_update(self._options, old))
+        with explaining_wrong_types(obj):
+            return validate_pod_update(obj, old, options_for_update(self._options, old))
 
     def warnings_on_update(self, ctx: Context, obj: Pod, old: Pod) -> Sequence[str]:
         """None: what there is to say was said when the Pod was created."""

@@ -5,6 +5,7 @@ Source: ``pkg/api/pod/warnings.go`` GetWarningsForPod, and the strategy's Warnin
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -22,15 +23,17 @@ _SPEC: Final = Path("spec")
 _META: Final = Path("metadata")
 
 _NODE_LABELS: Final = {
-    "beta.kubernetes.io/arch": 'use "kubernetes.io/arch" instead',
-    "beta.kubernetes.io/os": 'use "kubernetes.io/os" instead',
-    "failure-domain.beta.kubernetes.io/region": 'use "topology.kubernetes.io/region" instead',
-    "failure-domain.beta.kubernetes.io/zone": 'use "topology.kubernetes.io/zone" instead',
-    "beta.kubernetes.io/instance-type": 'use "node.kubernetes.io/instance-type" instead',
-}
-_SINCE: Final = {
-    "beta.kubernetes.io/arch": "v1.14",
-    "beta.kubernetes.io/os": "v1.14",
+    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
+    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
+    "failure-domain.beta.kubernetes.io/region": (
+        'deprecated since v1.17; use "topology.kubernetes.io/region" instead'
+    ),
+    "failure-domain.beta.kubernetes.io/zone": (
+        'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'
+    ),
+    "beta.kubernetes.io/instance-type": (
+        'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'
+    ),
 }
 _ANNOTATIONS: Final = {
     "scheduler.alpha.kubernetes.io/critical-pod": (
@@ -103,7 +106,8 @@ def _warnings(pod: Pod) -> Iterator[str]:
 def _node_label_warnings(spec: PodSpec) -> Iterator[str]:
     """Labels of nodes that have another name by now."""
     for key in sorted(spec.node_selector):
-        yield from _node_label(_SPEC.child("nodeSelector").key(key), key)
+        if key in _NODE_LABELS:
+            yield f"{_SPEC.child('nodeSelector').key(key)}: {_NODE_LABELS[key]}"
     affinity = spec.affinity.node_affinity if spec.affinity else None
     if affinity is not None:
         at = _SPEC.child("affinity", "nodeAffinity")
@@ -127,9 +131,8 @@ def _term_labels(path: Path, keys: Sequence[str]) -> Iterator[str]:
 
 
 def _node_label(path: Path, key: str) -> Iterator[str]:
-    advice = _NODE_LABELS.get(key)
-    if advice is not None:
-        yield f"{path}: deprecated since {_SINCE.get(key, 'v1.17')}; {advice}"
+    if key in _NODE_LABELS:
+        yield f"{path}: {key} is {_NODE_LABELS[key]}"
 
 
 def _selector_warnings(spec: PodSpec) -> Iterator[str]:
@@ -224,8 +227,6 @@ def _env_warnings(path: Path, variables: Sequence[EnvVar]) -> Iterator[str]:
 
 def _address_warnings(spec: PodSpec) -> Iterator[str]:
     """IPs that are valid and not written in the shortest way."""
-    import ipaddress
-
     given = [
         ((_SPEC / "hostAliases").index(index) / "ip", alias.ip)
         for index, alias in enumerate(spec.host_aliases)

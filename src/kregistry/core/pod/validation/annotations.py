@@ -49,8 +49,10 @@ def check_annotations(
     cost = annotations.get(DELETION_COST)
     if cost is not None and not options.bad_deletion_cost and not is_deletion_cost(cost):
         errs.invalid(path.key(DELETION_COST), cost, "must be a 32bit integer")
+    if SECCOMP_POD in annotations:
+        _check_seccomp(errs, path / SECCOMP_POD, annotations[SECCOMP_POD])
     for key, value in sorted(annotations.items()):
-        if key == SECCOMP_POD or key.startswith(SECCOMP_CONTAINER):
+        if key.startswith(SECCOMP_CONTAINER):
             _check_seccomp(errs, path / key, value)
     containers = {container.name for container in all_containers(spec)}
     for key, value in sorted(annotations.items()):

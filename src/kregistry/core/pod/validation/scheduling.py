@@ -99,8 +99,9 @@ def _check_pod_term(errs: ErrorList, path: Path, term: PodAffinityTerm, any_valu
         follow(errs, path / "namespace", namespace, names.dns1123_label)
     check_merged_keys(errs, path, term.match_label_keys, "matchLabelKeys", selector)
     check_merged_keys(errs, path, term.mismatch_label_keys, "mismatchLabelKeys", selector)
+    matched = set(term.match_label_keys)
     for index, key in enumerate(term.mismatch_label_keys):
-        if key in term.match_label_keys:
+        if key in matched:
             detail = "exists in both matchLabelKeys and mismatchLabelKeys"
             errs.invalid((path / "mismatchLabelKeys").index(index), key, detail)
     if not term.topology_key:

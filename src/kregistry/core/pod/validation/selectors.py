@@ -84,7 +84,7 @@ def check_merged_keys(
     if selector is None:
         errs.forbidden(at, "must not be specified when labelSelector is not set")
         return
-    used = Counter(selector.match_labels)
+    used = Counter(selector.match_labels.keys())
     used.update(requirement.key for requirement in selector.match_expressions)
     for index, key in enumerate(keys):
         follow(errs, at.index(index), key, names.qualified_name)

@@ -110,7 +110,7 @@ def _check_tolerations(
     errs: ErrorList, path: Path, new: Sequence[Toleration], old: Sequence[Toleration]
 ) -> None:
     """Each old one stays, but for how long it lasts. Source: ``validateOnlyAddedTolerations``."""
-    remaining = [_timeless(toleration) for toleration in new]
+    remaining = {_timeless(toleration) for toleration in new}
     if any(_timeless(toleration) not in remaining for toleration in old):
         detail = "existing toleration can not be modified except its tolerationSeconds"
         errs.forbidden(path, detail)

@@ -1,0 +1,111 @@
+"""Values of the wrong type in a Pod that a program built by hand.
+
+A decoder lets none through, and checking every field of every Pod would cost as much as all
+other rules together. So the rules take types for granted; when one of them stumbles, this
+looks for the reason and says it as field errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final
+
+from kregistry.core.v1 import Pod
+from kregistry.meta.errors import Invalid
+from kregistry.meta.field import ErrorList, Path
+from kregistry.meta.gvk import GroupKind
+from kregistry.runtime.shapes import Form, Shape, Struct, struct_of
+
+_KIND: Final = GroupKind("", "Pod")
+_STUMBLES: Final = (AttributeError, TypeError, ValueError, LookupError, ArithmeticError)
+
+#: Deeper than any Pod; what lies below is a cycle.
+_MAX_DEPTH: Final = 50
+
+_SCALARS: Final[dict[Form, tuple[type, str]]] = {
+    Form.STR: (str, "a string"),
+    Form.INT: (int, "an integer"),
+    Form.FLOAT: (float, "a number"),
+    Form.BOOL: (bool, "true or false"),
+}
+
+
+@contextmanager
+def explaining_wrong_types(pod: Pod) -> Iterator[None]:
+    """Run rules over *pod*; if one stumbles over a value of the wrong type, say which.
+
+    Raises:
+        Invalid: Some values are of other types than declared. What else the rules raise comes
+            out as it is.
+    """
+    try:
+        yield
+    except _STUMBLES as error:
+        errs = type_errors(pod)
+        if not errs:
+            raise
+        name = getattr(pod.metadata, "name", "")
+        raise Invalid(_KIND, name if isinstance(name, str) else "", errs) from error
+
+
+def type_errors(pod: Pod) -> ErrorList:
+    """An error for each value of *pod* that is of another type than its field says."""
+    errs = ErrorList()
+    for name in ("metadata", "spec", "status"):
+        member = next(each for each in _struct(Pod).attributes if each.attribute == name)
+        _check(errs, Path(name), getattr(pod, name), member.shape, _MAX_DEPTH)
+    return errs
+
+
+@cache
+def _struct(cls: type) -> Struct:
+    return struct_of(cls)
+
+
+def _check(errs: ErrorList, path: Path, value: Any, shape: Shape, depth: int) -> None:
+    if value is None:
+        if not shape.optional:
+            errs.type_invalid(path, None, "must not be None")
+    elif depth == 0:
+        errs.type_invalid(path, "...", "is nested too deeply")
+    elif shape.form in _SCALARS:
+        wanted, called = _SCALARS[shape.form]
+        right = isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
+        if not right:
+            errs.type_invalid(path, value, f"must be {called}")
+    elif shape.form is Form.STRUCT:
+        _check_struct(errs, path, value, shape.type, depth)
+    elif shape.form is Form.VALUE:
+        if not isinstance(value, shape.type):
+            errs.type_invalid(path, value, f"must be a {shape.type.__name__}")
+    elif shape.item is not None:
+        _check_items(errs, path, value, shape, depth)
+
+
+def _check_struct(errs: ErrorList, path: Path, value: Any, cls: type, depth: int) -> None:
+    if not isinstance(value, cls):
+        errs.type_invalid(path, str(type(value).__name__), f"must be a {cls.__name__}")
+        return
+    for member in _struct(cls).attributes:
+        inner = getattr(value, member.attribute, None)
+        _check(errs, path / member.wire, inner, member.shape, depth - 1)
+
+
+def _check_items(errs: ErrorList, path: Path, value: Any, shape: Shape, depth: int) -> None:
+    assert shape.item is not None
+    if shape.form is Form.MAP:
+        if not isinstance(value, dict):
+            errs.type_invalid(path, type(value).__name__, "must be a dict")
+            return
+        for key, item in value.items():
+            if isinstance(key, str):
+                _check(errs, path.key(key), item, shape.item, depth - 1)
+            else:
+                errs.type_invalid(path, key, "must be a string")
+    elif not isinstance(value, list | tuple):
+        errs.type_invalid(path, type(value).__name__, "must be a list")
+    else:
+        for index, item in enumerate(value):
+            _check(errs, path.index(index), item, shape.item, depth - 1)
