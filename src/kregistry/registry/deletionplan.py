@@ -17,7 +17,7 @@ from kregistry.meta.errors import Conflict
 from kregistry.meta.gvk import GroupKind, GroupResource
 from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import ObjectMeta
-from kregistry.meta.options import DeleteOptions
+from kregistry.meta.options import DeleteOptions, Preconditions
 from kregistry.meta.time import Time
 from kregistry.registry.before import group_kind
 from kregistry.registry.strategy import RESTDeleteStrategy
@@ -70,7 +70,7 @@ def before_delete(
     kind = group_kind(strategy, obj)
     require_valid("DeleteOptions", validate_delete_options(options))
     meta = obj.metadata
-    _check_preconditions(kind, meta, options)
+    check_preconditions(kind, meta, options.preconditions)
     if (options.grace_period_seconds or 0) < 0:
         options = attrs.evolve(options, grace_period_seconds=1)
     if (meta.deletion_grace_period_seconds or 0) < 0:
@@ -108,8 +108,8 @@ def later(moment: Time, seconds: int) -> Time:
         return Time.of(END_OF_TIME)
 
 
-def _check_preconditions(kind: GroupKind, meta: ObjectMeta, options: DeleteOptions) -> None:
-    wanted = options.preconditions
+def check_preconditions(kind: GroupKind, meta: ObjectMeta, wanted: Preconditions | None) -> None:
+    """Raise Conflict unless the object is the one, and as old, as *wanted* says."""
     if wanted is None:
         return
     resource = GroupResource(kind.group, kind.kind)
