@@ -1,0 +1,42 @@
+"""Fixtures for the controllers: kinds with owners over both storages, and a clock that stands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+for folder in ("golden", "registry", "controllers"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / folder))
+
+from estate import Estate
+
+from kregistry.meta.object import Object
+from kregistry.storage import Config, Interface, factory
+from kregistry.testing.clock import FakeClock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Interface[Object]]:
+    config = Config(type=request.param, path=str(tmp_path / "store.db"), synchronous="normal")
+    with factory.create(config) as opened:
+        yield opened
+
+
+@pytest.fixture
+def estate(storage: Interface[Object], clock: FakeClock) -> Estate:
+    return Estate(storage, clock)
+
+
+@pytest.fixture
+def small_estate(clock: FakeClock) -> Iterator[Estate]:
+    """In memory only, for what does not depend on storage."""
+    with factory.create(Config()) as opened:
+        yield Estate(opened, clock)
