@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from kregistry.testing.model import ModelBackend as ModelBackend
     from kregistry.testing.suites.backend import BackendSuite as BackendSuite
     from kregistry.testing.suites.backend_machine import BackendMachine as BackendMachine
+    from kregistry.testing.suites.rest import (
+        GracefulRESTStorageSuite as GracefulRESTStorageSuite,
+    )
+    from kregistry.testing.suites.rest import RESTStorageSuite as RESTStorageSuite
     from kregistry.testing.suites.storage import StorageSuite as StorageSuite
     from kregistry.testing.suites.storage_machine import StorageMachine as StorageMachine
     from kregistry.testing.suites.watch import WatchSuite as WatchSuite
@@ -23,7 +27,9 @@ _HOMES = {
     "BackendMachine": "suites.backend_machine",
     "BackendSuite": "suites.backend",
     "FakeClock": "clock",
+    "GracefulRESTStorageSuite": "suites.rest",
     "ModelBackend": "model",
+    "RESTStorageSuite": "suites.rest",
     "StorageMachine": "suites.storage_machine",
     "StorageSuite": "suites.storage",
     "WatchSuite": "suites.watch",
@@ -33,7 +39,9 @@ __all__ = [
     "BackendMachine",
     "BackendSuite",
     "FakeClock",
+    "GracefulRESTStorageSuite",
     "ModelBackend",
+    "RESTStorageSuite",
     "StorageMachine",
     "StorageSuite",
     "WatchSuite",

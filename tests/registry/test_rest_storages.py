@@ -1,0 +1,115 @@
+"""The suite of REST storages, run over four kinds and both storages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from widgetshop import GADGETS, REGIONS, WIDGETS, GracefulStrategy
+
+from kregistry.core import v1
+from kregistry.core.pod.strategy import PODS, PodStrategy
+from kregistry.core.v1 import Container, Pod, PodSpec
+from kregistry.meta.object import Object
+from kregistry.registry import Store, Strategy
+from kregistry.runtime.resource import Resource
+from kregistry.storage import Config, Interface, factory
+from kregistry.testing import GracefulRESTStorageSuite, RESTStorageSuite
+
+CONFIG_MAPS = Resource(v1.ConfigMap, plural="configmaps")
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Interface[Object]]:
+    """Both, the one with a disk in haste."""
+    path = str(tmp_path / "store.db")
+    config = Config(type=request.param, path=path, synchronous="normal")
+    with factory.create(config) as opened:
+        yield opened
+
+
+class TestConfigMaps(RESTStorageSuite):
+    @pytest.fixture
+    def store(self, storage: Interface[Object]) -> Store[v1.ConfigMap]:
+        return Store(CONFIG_MAPS, storage)
+
+    def change(self, obj: v1.ConfigMap) -> None:
+        obj.data["changed"] = "yes"
+
+
+class TestKindsWithoutAClass(RESTStorageSuite):
+    @pytest.fixture
+    def store(self, storage: Interface[Object]) -> Store[Any]:
+        return Store(GADGETS, storage, Strategy(GADGETS, status_subresource=True))
+
+    def new_object(self, store: Store[Any]) -> Any:
+        gadget = store.new()
+        gadget["spec"] = {"a": [{"b": None}]}
+        return gadget
+
+
+class TestClusterScopedKinds(RESTStorageSuite):
+    @pytest.fixture
+    def store(self, storage: Interface[Object]) -> Store[Any]:
+        return Store(REGIONS, storage, return_deleted_object=True)
+
+
+class TestKindsThatMayBeCreatedByAnUpdate(RESTStorageSuite):
+    @pytest.fixture
+    def store(self, storage: Interface[Object]) -> Store[Any]:
+        class Creates(Strategy[Any]):
+            def allow_create_on_update(self) -> bool:
+                return True
+
+        return Store(CONFIG_MAPS, storage, Creates(CONFIG_MAPS))
+
+
+class TestGracefulKinds(GracefulRESTStorageSuite):
+    @pytest.fixture
+    def store(self, storage: Interface[Object]) -> Store[Any]:
+        class OnlyLarge(GracefulStrategy):
+            def check_graceful_delete(self, ctx: Any, obj: Any, options: Any) -> int | None:
+                large = obj.spec.size > 1
+                return super().check_graceful_delete(ctx, obj, options) if large else None
+
+        return Store(WIDGETS, storage, OnlyLarge(WIDGETS))
+
+    def graceful_object(self, store: Store[Any]) -> Any:
+        obj = self.new_object(store)
+        obj.spec.size = 2
+        return obj
+
+
+class TestPods(GracefulRESTStorageSuite):
+    @pytest.fixture
+    def store(self, storage: Interface[Object]) -> Store[Pod]:
+        return Store(PODS, storage, PodStrategy(), return_deleted_object=True)
+
+    def new_object(self, store: Store[Pod]) -> Pod:
+        container = Container(
+            name="c",
+            image="c",
+            image_pull_policy="IfNotPresent",
+            termination_message_policy="File",
+            termination_message_path="/dev/termination-log",
+        )
+        spec = PodSpec(
+            containers=[container],
+            restart_policy="Always",
+            dns_policy="ClusterFirst",
+            termination_grace_period_seconds=30,
+        )
+        return Pod(spec=spec)
+
+    def graceful_object(self, store: Store[Pod]) -> Pod:
+        pod = self.new_object(store)
+        pod.spec.node_name = "machine"
+        return pod
+
+    def invalid_changes(self) -> Sequence[Any]:
+        def empty(pod: Pod) -> None:
+            pod.spec = PodSpec()
+
+        return (*super().invalid_changes(), empty)
