@@ -13,7 +13,6 @@ import pytest
 
 from kregistry.meta.context import Context
 from kregistry.meta.errors import NotFound
-from kregistry.meta.object import Object
 from kregistry.meta.options import CreateOptions, DeleteOptions, UpdateOptions
 from kregistry.registry.store import Store
 
@@ -120,7 +119,7 @@ class RESTCases:
         """The Store under test, over a fresh, empty storage."""
         raise NotImplementedError("supply a store fixture")
 
-    def new_object(self, store: Store[Any]) -> Object:
+    def new_object(self, store: Store[Any]) -> Any:
         """A valid object; name and namespace are the suite's to fill in."""
         return store.new()
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from kregistry.meta.errors import Conflict, NotFound
-from kregistry.meta.object import Object
 from kregistry.meta.options import Preconditions
 from kregistry.meta.status import Status
 from kregistry.registry.store import Store
@@ -85,7 +84,7 @@ class GracefulDeleteCases(RESTCases):
 
     grace: int = 30
 
-    def graceful_object(self, store: Store[Any]) -> Object:
+    def graceful_object(self, store: Store[Any]) -> Any:
         """A valid object that gets *grace* seconds to end."""
         return self.new_object(store)
 
