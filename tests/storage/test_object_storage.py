@@ -19,6 +19,7 @@ from kregistry.meta.errors import (
 from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.runtime import fields
+from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.storage import (
@@ -732,3 +733,40 @@ def test_reads_do_not_move_the_revision(
     gizmos.stats(CTX)
     gizmos.request_watch_progress(CTX)
     assert gizmos.current_resource_version(CTX) == 2
+
+
+@attrs.define
+class Round:
+    width: int = 0
+
+
+@attrs.define
+class Square:
+    width: int = 0
+
+
+@attrs.define(kw_only=True)
+class Hole(Object):
+    """A union that nobody can tell apart once it is written."""
+
+    api_version: ClassVar[str] = "shop.example/v1"
+    kind: ClassVar[str] = "Hole"
+    form: Round | Square | None = None
+
+
+def test_what_could_not_be_read_back_is_not_stored() -> None:
+    with factory.create(Config()) as storage:
+        holes = storage.for_resource(Resource(Hole, plural="holes", prefix="holes"))
+        stored = holes.create(CTX, "/holes/ns/a", Hole())
+
+        def reshape(hole: Hole, _: object) -> Hole:
+            hole.form = Square(width=3)
+            return hole
+
+        with pytest.raises(EncodeError, match="could not be read back"):
+            holes.create(CTX, "/holes/ns/b", Hole(form=Round()))
+        with pytest.raises(EncodeError, match="could not be read back"):
+            holes.guaranteed_update(CTX, "/holes/ns/a", reshape)
+        found = holes.get_list(CTX, "/holes", ListOptions(recursive=True))
+        assert list(found) == [stored]
+        assert found.metadata.resource_version == stored.metadata.resource_version

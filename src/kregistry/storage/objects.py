@@ -10,9 +10,8 @@ Source: ``k8s.io/apiserver/pkg/storage/etcd3/store.go``.
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import attrs
 
@@ -23,6 +22,8 @@ from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage.backend import Backend
 from kregistry.storage.errors import (
+    BackendClosed,
+    ForkedStore,
     KeyExists,
     KeyNotFound,
     ResourceVersionSetOnCreate,
@@ -58,7 +59,7 @@ from kregistry.storage.unsafe import delete_unreadable
 from kregistry.storage.updating import Deletion, Update, seconds
 from kregistry.storage.versioner import VERSIONER, Versioner
 from kregistry.storage.watch import EventSource, Watch
-from kregistry.storage.watching import Failed, Initial, ObjectEvents
+from kregistry.storage.watching import Failed, Followers, Initial, ObjectEvents
 
 T = TypeVar("T", bound=Object)
 U = TypeVar("U", bound=Object)
@@ -122,7 +123,7 @@ class ObjectStorage(Interface[T], Generic[T]):
         self._turns = Turns()
         self._lock = threading.Lock()
         self._estimator: SizeEstimator | None = None
-        self._followers: weakref.WeakSet[ObjectEvents[Any]] = weakref.WeakSet()
+        self._followers = Followers()
 
     def for_resource(self, resource: Resource[U]) -> ObjectStorage[U]:
         view: ObjectStorage[U] = ObjectStorage(self._backend, self._settings, resource=resource)
@@ -148,11 +149,13 @@ class ObjectStorage(Interface[T], Generic[T]):
             raise ResourceVersionSetOnCreate
         data = self._serializer.encode(obj)
         value = self._serializer.to_storage(full, data)
+        stored = self._serializer.read_back(obj, data)
         try:
             revision = self._backend.put(full, value, expected=0, ttl=seconds(ttl))
         except RevisionMismatch:
             raise KeyExists(full) from None
-        return self._serializer.decode(data, revision)
+        VERSIONER.update_object(stored, revision)
+        return stored
 
     def delete(
         self,
@@ -251,8 +254,7 @@ class ObjectStorage(Interface[T], Generic[T]):
         self._backend.ready()
 
     def request_watch_progress(self, ctx: Context) -> None:
-        for events in list(self._followers):
-            events.ask_progress()
+        self._followers.ask_progress()
 
     def current_resource_version(self, ctx: Context) -> int:
         revision = self._backend.current_revision()
@@ -296,6 +298,8 @@ class ObjectStorage(Interface[T], Generic[T]):
             current = self._backend.current_revision()
             start = after or current
             return self._follow(keys, start, options, future=start > current)
+        except (BackendClosed, ForkedStore):
+            raise  # upstream knows no such store; every other verb says it at once, too
         except Exception as error:
             if send is False and after == 0:
                 raise

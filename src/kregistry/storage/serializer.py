@@ -9,6 +9,7 @@ import attrs
 from kregistry.meta.errors import RequestEntityTooLarge
 from kregistry.meta.object import Object
 from kregistry.runtime.codec import Codec
+from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.storage.backend import Record
@@ -72,6 +73,21 @@ class Serializer(Generic[T]):
             obj = cast(T, self.codec.decode_any(data))
         VERSIONER.update_object(obj, revision)
         return obj
+
+    def read_back(self, obj: T, data: bytes) -> T:
+        """The object in *data*, which is about to be stored for *obj*. It has no version yet.
+
+        Done before the write: one object that cannot be read would fail every list.
+
+        Raises:
+            EncodeError: It cannot be read.
+        """
+        try:
+            return self.decode(data, 0)
+        except Exception as error:
+            raise EncodeError(
+                f"cannot store a {type(obj).__name__}, because it could not be read back: {error}"
+            ) from error
 
     def copy(self, obj: T) -> T:
         """A deep copy."""

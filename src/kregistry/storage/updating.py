@@ -27,6 +27,7 @@ from kregistry.storage.interface import (
 from kregistry.storage.preconditions import Preconditions
 from kregistry.storage.serializer import Serializer, Stored
 from kregistry.storage.turns import Turns
+from kregistry.storage.versioner import VERSIONER
 
 T = TypeVar("T", bound=Object)
 
@@ -146,10 +147,11 @@ class Update(_Change[T]):
                     return None
             if not self.state.stale:
                 return self.serializer.decode(self.state.data, self.state.revision)
-        return self._write(data, ttl)
+        return self._write(obj, data, ttl)
 
-    def _write(self, data: bytes, ttl: int) -> T | None:
+    def _write(self, obj: T, data: bytes, ttl: int) -> T | None:
         value = self.serializer.to_storage(self.key, data)
+        stored = self.serializer.read_back(obj, data)
         try:
             revision = self.backend.put(
                 self.key, value, expected=self.state.revision, ttl=seconds(ttl)
@@ -157,7 +159,8 @@ class Update(_Change[T]):
         except RevisionMismatch as mismatch:
             self._lost(mismatch)
             return None
-        return self.serializer.decode(data, revision)
+        VERSIONER.update_object(stored, revision)
+        return stored
 
 
 @attrs.define

@@ -5,6 +5,8 @@ Source: ``k8s.io/apiserver/pkg/storage/etcd3/watcher.go``.
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
@@ -226,6 +228,29 @@ class ObjectEvents(EventSource[T], Generic[T]):
         obj.metadata.resource_version = str(revision)
         obj.metadata.annotations = annotations
         return Event(EventType.BOOKMARK, obj)
+
+
+class Followers:
+    """The watches of a store that want to be told how far it has come.
+
+    Held weakly, so that nobody has to leave. Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._events: weakref.WeakSet[ObjectEvents[Any]] = weakref.WeakSet()
+
+    def add(self, events: ObjectEvents[Any]) -> None:
+        """One more."""
+        with self._lock:
+            self._events.add(events)
+
+    def ask_progress(self) -> None:
+        """Tell them all."""
+        with self._lock:
+            following = list(self._events)
+        for events in following:
+            events.ask_progress()
 
 
 def error_event(error: Exception) -> Event[Any]:
