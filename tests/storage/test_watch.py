@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import attrs
@@ -17,6 +19,7 @@ from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.runtime import labels
 from kregistry.runtime.resource import Resource
 from kregistry.storage import (
+    BackendClosed,
     Config,
     Event,
     EventType,
@@ -545,3 +548,70 @@ def test_a_watch_outlives_the_loop_it_waited_in(gadgets: Interface[Gadget]) -> N
     asyncio.run(give_up())
     save(gadgets)
     assert take(watch, 1) == [("ADDED", "a")]
+
+
+def test_progress_can_be_asked_for_while_watches_come_and_go(
+    gadgets: Interface[Gadget],
+) -> None:
+    over = threading.Event()
+    options = everything("1", progress_notify=True)
+
+    def open_and_drop() -> None:
+        while not over.is_set():
+            opened = [gadgets.watch(**options) for _ in range(20)]
+            opened.clear()
+
+    def ask() -> None:
+        for _ in range(3000):
+            gadgets.request_watch_progress(CTX)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            dropping = [pool.submit(open_and_drop) for _ in range(2)]
+            try:
+                for asked in [pool.submit(ask) for _ in range(2)]:
+                    asked.result(PATIENCE)
+            finally:
+                over.set()
+            for dropped in dropping:
+                dropped.result(PATIENCE)
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_a_closed_store_refuses_to_watch_as_it_refuses_to_read(
+    gadgets: Interface[Gadget], root: Any
+) -> None:
+    root.close()
+    with pytest.raises(BackendClosed):
+        gadgets.watch(**everything())
+    with pytest.raises(BackendClosed):
+        gadgets.get(CTX, "/gadgets/ns/a")
+
+
+def test_dropped_watches_leave_nothing_behind(gadgets: Interface[Gadget], root: Any) -> None:
+    cancellation = Cancellation()
+    for _ in range(100):
+        gadgets.watch(**everything(ctx=Context(cancellation=cancellation)))
+    gc.collect()
+    assert not cancellation._callbacks
+    assert not root.backend._log._streams
+
+
+def test_a_cancelled_and_dropped_coroutine_leaves_nothing_behind(
+    gadgets: Interface[Gadget], root: Any
+) -> None:
+    async def wait_in_vain() -> None:
+        task = asyncio.create_task(anext(gadgets.watch(**everything())))
+        while not root.backend._log.parked:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(asyncio.wait_for(wait_in_vain(), PATIENCE))
+    gc.collect()
+    assert root.backend._log.parked == 0
+    assert not root.backend._log._streams

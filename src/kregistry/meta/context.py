@@ -15,7 +15,8 @@ class Cancellation:
     """One-way switch that ends the work of a request; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant: the collector may drop what registered here while a thread is in here.
+        self._lock = threading.RLock()
         self._cancelled = False
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._next = 0

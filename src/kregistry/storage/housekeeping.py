@@ -48,7 +48,8 @@ class Housekeeper:
         self._clock = clock
         self._name = name
         self._retry = retry
-        self._changed = threading.Condition(threading.Lock())
+        # Reentrant: the collector may drop the owner, and so close this, in the thread itself.
+        self._changed = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
         self._pid = 0
         self._looks = 0

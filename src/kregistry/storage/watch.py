@@ -127,6 +127,12 @@ class Watch(Generic[T]):
                 if not waker.wait(left) and not self._fill():
                     raise TimeoutError(f"no event within {timeout} seconds")
 
+    def __del__(self) -> None:
+        """A request that lives on must not remember every watch that was dropped."""
+        forget = getattr(self, "_forget", None)  # nothing if __init__ failed
+        if forget is not None:
+            forget()
+
     def stop(self) -> None:
         """End the watch. Does not wait. Idempotent.
 
@@ -203,13 +209,20 @@ class Watch(Generic[T]):
                 waker = LoopWaker(asyncio.get_running_loop())
                 if self._source.park(waker):
                     fresh = False
-                    await waker.future
+                    await self._woken(waker)
             if fresh:  # let others run, however fast the events come
                 await asyncio.sleep(0)
             event = self._pop()
         if event is None:
             raise StopAsyncIteration
         return event
+
+    async def _woken(self, waker: LoopWaker) -> None:
+        try:
+            await waker.future
+        except BaseException:  # cancelled: perhaps nobody reads on, so do not stay parked
+            self._fill()
+            raise
 
     def __enter__(self) -> Self:
         return self
