@@ -25,6 +25,7 @@ from kregistry.core.v1 import Pod, PodCondition, PodStatus
 from kregistry.meta.context import Context
 from kregistry.meta.field import ErrorList
 from kregistry.meta.options import DeleteOptions
+from kregistry.meta.time import Time
 from kregistry.registry.names import NameGenerator, SimpleNameGenerator
 from kregistry.registry.standard import Strategy
 from kregistry.registry.validation import dns_subdomain_name
@@ -58,7 +59,7 @@ class PodStrategy(Strategy[Pod]):
             obj.status = PodStatus(phase="Pending", qos_class=qos_class(obj))
             drop_disabled_fields(obj)
             if obj.spec.scheduling_gates:
-                obj.status.conditions.append(_gated())
+                obj.status.conditions.append(_gated(obj.metadata.creation_timestamp))
             merge_label_keys(obj)
             for warning in adopt_annotations(obj):
                 ctx.warn(warning)
@@ -108,10 +109,11 @@ class PodStrategy(Strategy[Pod]):
         return 1 if period < 0 else period
 
 
-def _gated() -> PodCondition:
+def _gated(now: Time | None) -> PodCondition:
     return PodCondition(
         type="PodScheduled",
         status="False",
+        last_transition_time=now,
         reason="SchedulingGated",
         message="Scheduling is blocked due to non-empty scheduling gates",
     )
