@@ -32,8 +32,9 @@ UnknownFields = Literal["Ignore", "Warn", "Strict"]
 
 _TOO_DEEP: Final = "nested too deeply"
 
-#: What generated code runs into when an object is not what its class promises.
-_FAILURES: Final = (RecursionError, TypeError, ValueError, AttributeError, LookupError)
+#: What generated code runs into when an object is not what its class promises, or is changed
+#: by another thread at that moment.
+_FAILURES: Final = (RuntimeError, TypeError, ValueError, AttributeError, LookupError)
 
 
 @attrs.frozen

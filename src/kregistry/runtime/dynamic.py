@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -21,6 +21,9 @@ from kregistry.runtime.unstructured import Unstructured
 
 if TYPE_CHECKING:
     from kregistry.runtime.generate import Generator
+
+
+_HOOKS_WANTED: Final = "give the Codec a cattrs converter with hooks for such a field"
 
 
 def base_namespace(dynamic: Dynamic) -> dict[str, Any]:
@@ -111,7 +114,12 @@ class Dynamic:
             tree = self._foreign().unstructure(value, unstructure_as=annotation)
         except Exception as error:  # hooks of strangers raise what they like
             raise EncodeError(f"{annotation}: {error}") from error
-        return plain.plain(tree, room)
+        try:
+            return plain.plain(tree, room)
+        except EncodeError as error:
+            if tree is not value:  # it has hooks, and they are right or wrong on their own
+                raise
+            raise EncodeError(f"{error}; {_HOOKS_WANTED}") from None
 
     def read_foreign(self, value: Any, annotation: Any) -> Any:
         """The same backwards."""
