@@ -319,3 +319,16 @@ def test_concurrent_writers_of_one_key_lose_no_write(backend: MemoryBackend) -> 
     assert [change.value for change in backend.watch("/", "0", after=1).poll(1000)] == [
         b"%d" % number for number in range(1, 801)
     ]
+
+
+def test_a_ttl_that_is_renewed_again_and_again_costs_no_memory() -> None:
+    clock = FakeClock()
+    with MemoryBackend(clock=clock) as backend:
+        revision = 0
+        for _ in range(3000):
+            revision = backend.put("/a", b"1", expected=revision, ttl=10)
+            backend.put(f"/b{revision}", b"1", expected=0)
+        assert len(backend._deadlines) < 1500
+        clock.advance(10)
+        backend.expire_now()
+        assert backend.get("/a").record is None

@@ -205,8 +205,16 @@ class MemoryBackend(Backend, Chores):
         if ttl is not None:
             self._expiring[key] = revision
             heapq.heappush(self._deadlines, (self._clock.monotonic() + ttl, revision, key))
+            if len(self._deadlines) > 2 * len(self._expiring) + _BATCH:
+                self._forget_deadlines()
         elif self._expiring:
             self._expiring.pop(key, None)
+
+    def _forget_deadlines(self) -> None:
+        """Drop those that a later write has moved, or they pile up with every renewal."""
+        expiring = self._expiring
+        self._deadlines = [each for each in self._deadlines if expiring.get(each[2]) == each[1]]
+        heapq.heapify(self._deadlines)
 
     def _after_commit(self, ttl: float | None) -> None:
         if ttl is not None or (self._interval and self._clock.monotonic() >= self._next_compaction):
