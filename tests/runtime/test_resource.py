@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import pytest
@@ -88,3 +88,56 @@ def test_what_a_resource_lacks_is_told() -> None:
 def test_a_resource_does_not_contradict_its_class() -> None:
     with pytest.raises(ValueError, match=r"Widget declares itself to be shop\.example/v1 Widget"):
         Resource(Widget, "widgets", version="v2")
+
+
+@attrs.define
+class Demanding(Object):
+    api_version: ClassVar[str] = "shop.example/v1"
+    kind: ClassVar[str] = "Demanding"
+    size: int
+
+
+class Undecorated(Object):
+    api_version: ClassVar[str] = "shop.example/v1"
+    kind: ClassVar[str] = "Undecorated"
+    size: int = 1
+
+
+@attrs.define
+class NoObject:
+    size: int = 1
+
+
+@pytest.mark.parametrize(
+    ("cls", "problem"),
+    [
+        (Demanding, "Demanding.size needs a default"),
+        (Undecorated, "Undecorated.size is no attrs field: decorate Undecorated with @attrs"),
+        (NoObject, "needs a class derived from Object"),
+        (Widget(), "needs a class derived from Object"),
+        ("Widget", "needs a class derived from Object"),
+    ],
+)
+def test_a_class_that_storage_could_not_use_is_refused_at_once(cls: Any, problem: str) -> None:
+    with pytest.raises(TypeError, match=problem):
+        Resource(cls, "widgets")
+
+
+@pytest.mark.parametrize("plural", ["wid gets", "Widgets", "a/b", "..", "a.b", "x" * 64, "\0", "é"])
+def test_a_plural_that_cannot_stand_in_a_path_is_refused(plural: str) -> None:
+    with pytest.raises(ValueError, match="plural"):
+        Resource(Widget, plural)
+
+
+@pytest.mark.parametrize("prefix", ["/widgets", "widgets/", "a//b", "../pods", "a/./b"])
+def test_a_prefix_that_cannot_be_part_of_a_key_is_refused(prefix: str) -> None:
+    with pytest.raises(ValueError, match="prefix"):
+        Resource(Widget, "widgets", prefix=prefix)
+
+
+@pytest.mark.parametrize(
+    "names", [{"plural": 3}, {"kind": 3}, {"group": None}, {"prefix": 1}, {"list_kind": b"x"}]
+)
+def test_a_name_that_is_no_text_is_refused(names: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="of a resource is text, not"):
+        Resource(Widget, **{"plural": "widgets", **names})

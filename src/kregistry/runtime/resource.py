@@ -6,11 +6,13 @@ Source: ``schema.GroupVersionResource`` with what a ``genericregistry.Store`` an
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
+from kregistry.meta.goformat import quote
 from kregistry.meta.gvk import (
     GroupKind,
     GroupResource,
@@ -18,6 +20,7 @@ from kregistry.meta.gvk import (
     GroupVersionKind,
     GroupVersionResource,
 )
+from kregistry.meta.names import dns1123_label
 from kregistry.meta.object import Object
 from kregistry.runtime.unstructured import Unstructured
 
@@ -70,6 +73,11 @@ class Resource(Generic[T]):
         prefix: Place below the root of the store, without slashes around it. When not
             given: the plural in a built-in group, ``group/plural`` in any other.
         list_kind: Kind of a list of these; the kind with ``List`` when not given.
+
+    Raises:
+        TypeError: *cls* is no attrs class derived from Object, or one of its fields has no
+            default.
+        ValueError: A name is missing, contradicts what *cls* declares, or cannot be a name.
     """
 
     cls: type[T]
@@ -84,6 +92,7 @@ class Resource(Generic[T]):
     list_kind: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        _check_class(self.cls)
         self._check_names()
         for name, value in (
             ("singular", self.kind.lower()),
@@ -125,12 +134,22 @@ class Resource(Generic[T]):
         return self.cls()
 
     def _check_names(self) -> None:
+        for name in ("plural", "version", "kind", "group", "singular", "prefix", "list_kind"):
+            value = getattr(self, name)
+            if not isinstance(value, str):
+                raise TypeError(f"{name} of a resource is text, not {type(value).__name__}")
         for name in ("plural", "version", "kind"):
             if not getattr(self, name):
                 raise ValueError(
                     f"a resource of {self.cls.__name__} needs a {name}: "
                     f"say it here, or as ClassVar api_version and kind of the class"
                 )
+        if problems := dns1123_label(self.plural):
+            raise ValueError(f"plural {quote(self.plural)}: {problems[0]}")
+        if self.prefix and not {"", ".", ".."}.isdisjoint(self.prefix.split("/")):
+            raise ValueError(
+                f"prefix {quote(self.prefix)} must be segments with single slashes between them"
+            )
         declared = _class_fact(self.cls, "kind"), _class_fact(self.cls, "api_version")
         if any(declared) and declared != (self.kind, self.api_version):
             raise ValueError(
@@ -141,6 +160,25 @@ class Resource(Generic[T]):
             raise ValueError(
                 f"{self.cls.__name__} must declare ClassVar api_version and kind: "
                 f"without them its objects could not tell what they are"
+            )
+
+
+def _check_class(cls: Any) -> None:
+    """Refuse what would fail only later, and in words that do not name the mistake."""
+    if not (isinstance(cls, type) and issubclass(cls, Object)):
+        raise TypeError(f"a resource needs a class derived from Object, not {cls!r}")
+    if "__attrs_attrs__" not in vars(cls):
+        for name, annotation in inspect.get_annotations(cls).items():
+            if "ClassVar" not in str(annotation):
+                raise TypeError(
+                    f"{cls.__name__}.{name} is no attrs field: decorate {cls.__name__} with "
+                    "@attrs.define"
+                )
+    for attribute in attrs.fields(cls):
+        if attribute.default is attrs.NOTHING and attribute.init:
+            raise TypeError(
+                f"{cls.__name__}.{attribute.name} needs a default: storage makes empty objects "
+                f"of the class"
             )
 
 
