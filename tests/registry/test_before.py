@@ -169,6 +169,7 @@ def test_update_collects_all_rules(strategy: Logging, ctx: Context) -> None:
     assert [error.path for error in caught.value.errors] == ["metadata.name", "spec"]
 
 
+@pytest.mark.case("RR05")
 @pytest.mark.parametrize(
     ("wanted", "has", "gets"),
     [("", "", ""), ("", "foo", ""), ("foo", "", "foo"), ("foo", "foo", "foo")],
@@ -179,6 +180,7 @@ def test_r05_the_namespace_of_the_request_counts(wanted: str, has: str, gets: st
     assert meta.namespace == gets
 
 
+@pytest.mark.case("RR05")
 def test_r05_another_namespace_is_refused() -> None:
     with pytest.raises(BadRequest):
         ensure_namespace_matches("foo", ObjectMeta(namespace="bar"))
@@ -190,6 +192,7 @@ def test_a_cluster_scoped_kind_ignores_the_namespace_of_the_request(ctx: Context
     assert region.metadata.namespace == ""
 
 
+@pytest.mark.case("RR02", "RR03", "RR04")
 def test_r02_r03_r04_system_fields_are_wiped_filled_and_recognised() -> None:
     meta = ObjectMeta(
         uid="u",
@@ -237,6 +240,7 @@ def test_a_status_update_keeps_what_is_not_its_own() -> None:
 GRACEFUL, AT_ONCE, PENDING = DeletionStep.GRACEFUL, DeletionStep.AT_ONCE, DeletionStep.PENDING
 
 
+@pytest.mark.case("RR01", "RS17")
 @pytest.mark.parametrize(
     ("has", "asked", "step", "options_after", "has_after"),
     [
@@ -275,6 +279,7 @@ def test_r01_a_deletion_under_way_can_only_become_shorter(
     assert options.grace_period_seconds == asked
 
 
+@pytest.mark.case("RR01")
 @pytest.mark.parametrize(("asked", "has_after"), [(50, 1), (0, 0)])
 def test_r01_a_time_that_is_over_ends_now(ctx: Context, asked: int, has_after: int) -> None:
     expired = Time.of(NOW.datetime - timedelta(seconds=600))

@@ -65,6 +65,7 @@ def widgets(storage: Interface[Object], ctx: Context, transformer: Lockable) -> 
     return store
 
 
+@pytest.mark.case("RD13", "RD14", "RD16")
 def test_a_broken_object_goes_past_finalizers_and_checks(
     widgets: Store[Widget], ctx: Context, transformer: Lockable
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_broken_object_goes_past_finalizers_and_checks(
     assert [item.metadata.name for item in widgets.list(ctx)] == ["whole"]
 
 
+@pytest.mark.case("RD13", "RD14")
 @pytest.mark.parametrize(
     "options",
     [
@@ -99,6 +101,7 @@ def test_it_must_be_asked_for(
     )
 
 
+@pytest.mark.case("RD13")
 @pytest.mark.parametrize("name", ["whole", "absent"])
 def test_what_can_be_read_or_is_not_there_is_refused(
     widgets: Store[Widget], ctx: Context, name: str
@@ -108,6 +111,7 @@ def test_what_can_be_read_or_is_not_there_is_refused(
     assert widgets.get(ctx, "whole")
 
 
+@pytest.mark.case("RD13", "RD15")
 def test_any_other_failure_to_read_is_no_licence(
     widgets: Store[Widget], ctx: Context, transformer: Lockable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ def names_of(found: ObjectList[Widget]) -> list[str]:
     return [item.metadata.name for item in found]
 
 
+@pytest.mark.case("RS22")
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.usefixtures("small_pages")
 def test_everything_goes_and_is_returned_as_it_was_listed(
@@ -137,6 +138,7 @@ def test_objects_with_finalizers_are_marked_and_returned_without_the_mark(
     assert all(item.metadata.deletion_timestamp for item in shop.list(ctx))
 
 
+@pytest.mark.case("RS23")
 def test_options_of_the_caller_are_not_changed(
     storage: Interface[Object], ctx: Context, clock: Clock
 ) -> None:
@@ -149,6 +151,7 @@ def test_options_of_the_caller_are_not_changed(
     assert marked == [30, 30]
 
 
+@pytest.mark.case("RS24")
 def test_what_others_delete_meanwhile_is_no_failure(shop: CountingStore, ctx: Context) -> None:
     for _ in range(5):
         fill(shop, ctx, 4)
@@ -159,6 +162,7 @@ def test_what_others_delete_meanwhile_is_no_failure(shop: CountingStore, ctx: Co
         assert list(shop.list(ctx)) == []
 
 
+@pytest.mark.case("RS25")
 @pytest.mark.parametrize("workers", [1, 8])
 def test_the_first_failure_ends_it_and_comes_out_unchanged(
     shop: CountingStore, ctx: Context, workers: int
@@ -180,6 +184,7 @@ def test_the_first_failure_ends_it_and_comes_out_unchanged(
         assert left == [f"w{number:03}" for number in range(50, 100)]
 
 
+@pytest.mark.case("RS26")
 def test_a_cancelled_request_stops_between_two_objects(shop: CountingStore, ctx: Context) -> None:
     fill(shop, ctx, 5)
     cancellation = Cancellation()
@@ -206,6 +211,7 @@ def test_a_request_cancelled_before_it_starts_deletes_nothing(
     assert len(shop.list(ctx)) == 2
 
 
+@pytest.mark.case("RS27")
 def test_a_watcher_sees_each_object_as_it_was(shop: CountingStore, ctx: Context) -> None:
     made = shop.create(ctx, widget("anvil", labels={"a": "b"}))
     options = ListOptions(resource_version=made.metadata.resource_version)

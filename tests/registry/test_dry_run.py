@@ -33,6 +33,7 @@ def stored(dry: DryRunnableStorage[Widget], ctx: Context) -> Widget:
     return dry.create(ctx, KEY, widget(uid="a", namespace="default"))
 
 
+@pytest.mark.case("RD01")
 def test_d01_a_rehearsed_create_leaves_nothing(
     dry: DryRunnableStorage[Widget], ctx: Context
 ) -> None:
@@ -41,6 +42,7 @@ def test_d01_a_rehearsed_create_leaves_nothing(
         dry.get(ctx, KEY)
 
 
+@pytest.mark.case("RD02")
 def test_d02_a_rehearsed_create_returns_an_equal_object_of_its_own(
     dry: DryRunnableStorage[Widget], ctx: Context
 ) -> None:
@@ -51,6 +53,7 @@ def test_d02_a_rehearsed_create_returns_an_equal_object_of_its_own(
     assert mine.spec.size == 1
 
 
+@pytest.mark.case("RD03")
 def test_d03_a_rehearsed_create_over_something_fails(
     dry: DryRunnableStorage[Widget], ctx: Context, stored: Widget
 ) -> None:
@@ -59,6 +62,7 @@ def test_d03_a_rehearsed_create_over_something_fails(
     assert caught.value.key == KEY
 
 
+@pytest.mark.case("RD04")
 def test_d04_a_rehearsed_update_of_nothing_fails(
     dry: DryRunnableStorage[Widget], ctx: Context
 ) -> None:
@@ -66,6 +70,7 @@ def test_d04_a_rehearsed_update_of_nothing_fails(
         dry.guaranteed_update(ctx, KEY, lambda obj, meta: obj, dry_run=True)
 
 
+@pytest.mark.case("RD05")
 def test_d05_a_rehearsed_update_checks_preconditions(
     dry: DryRunnableStorage[Widget], ctx: Context, stored: Widget
 ) -> None:
@@ -83,6 +88,7 @@ def grow(obj: Widget, meta: ResponseMeta) -> WithTTL[Widget]:
     return WithTTL(obj, 60)
 
 
+@pytest.mark.case("RD06", "RD07")
 def test_d06_d07_a_rehearsed_update_returns_the_new_object_and_keeps_the_old(
     dry: DryRunnableStorage[Widget], ctx: Context, stored: Widget
 ) -> None:
@@ -99,6 +105,7 @@ def test_a_rehearsed_update_may_create(dry: DryRunnableStorage[Widget], ctx: Con
         dry.get(ctx, KEY)
 
 
+@pytest.mark.case("RD08", "RD10")
 def test_d08_d10_a_rehearsed_delete_returns_the_object_and_keeps_it(
     dry: DryRunnableStorage[Widget], ctx: Context, stored: Widget
 ) -> None:
@@ -106,6 +113,7 @@ def test_d08_d10_a_rehearsed_delete_returns_the_object_and_keeps_it(
     assert dry.get(ctx, KEY) == stored
 
 
+@pytest.mark.case("RD09")
 def test_d09_a_rehearsed_delete_of_nothing_fails(
     dry: DryRunnableStorage[Widget], ctx: Context
 ) -> None:
@@ -113,6 +121,7 @@ def test_d09_a_rehearsed_delete_of_nothing_fails(
         dry.delete(ctx, KEY, dry_run=True)
 
 
+@pytest.mark.case("RD11")
 def test_d11_a_rehearsed_delete_checks_preconditions_and_asks(
     dry: DryRunnableStorage[Widget], ctx: Context, stored: Widget
 ) -> None:

@@ -82,6 +82,7 @@ class TestGracefulKinds(GracefulRESTStorageSuite):
         return obj
 
 
+@pytest.mark.case("RP01", "RP02", "RP03", "RP05", "RP07", "RP08", "RP09", "RP21")
 class TestPods(GracefulRESTStorageSuite):
     @pytest.fixture
     def store(self, storage: Interface[Object]) -> Store[Pod]:

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from widgetshop import GADGETS, REGIONS, WIDGETS, Region, Widget, WidgetStrategy, widget
+from widgetshop import (
+    GADGETS,
+    REGIONS,
+    WIDGETS,
+    GracefulStrategy,
+    Region,
+    Widget,
+    WidgetStrategy,
+    widget,
+)
 
 from kregistry.meta.context import Context
 from kregistry.meta.errors import (
@@ -41,6 +50,7 @@ class Names(NameGenerator):
         return base + self._names[min(self.asked, len(self._names)) - 1]
 
 
+@pytest.mark.case("RS03")
 def test_a_created_object_has_what_the_server_owns(
     widgets: Store[Widget], ctx: Context, clock: FakeClock
 ) -> None:
@@ -147,6 +157,7 @@ def test_a_cluster_scoped_object_has_no_namespace(storage: Interface[Object], ct
     assert regions.get(Context(), "eu") == made
 
 
+@pytest.mark.case("RS03")
 def test_a_name_that_is_taken_is_told(widgets: Store[Widget], ctx: Context) -> None:
     widgets.create(ctx, widget())
     with pytest.raises(AlreadyExists) as caught:
@@ -155,6 +166,7 @@ def test_a_name_that_is_taken_is_told(widgets: Store[Widget], ctx: Context) -> N
     assert widgets.create(Context(namespace="other"), widget()).metadata.namespace == "other"
 
 
+@pytest.mark.case("RS03")
 def test_a_name_that_is_being_freed_is_told_so(widgets: Store[Widget], ctx: Context) -> None:
     widgets.create(ctx, widget(finalizers=["x.io/hold"]))
     widgets.delete(ctx, "anvil")
@@ -163,6 +175,17 @@ def test_a_name_that_is_being_freed_is_told_so(widgets: Store[Widget], ctx: Cont
     assert str(caught.value) == (
         'object is being deleted: widgets.shop.example "anvil" already exists'
     )
+
+
+@pytest.mark.case("RS03")
+def test_a_name_is_not_free_while_its_object_has_time_to_end(
+    storage: Interface[Object], ctx: Context
+) -> None:
+    widgets = Store(WIDGETS, storage, GracefulStrategy(WIDGETS))
+    widgets.create(ctx, widget())
+    widgets.delete(ctx, "anvil", options=DeleteOptions(grace_period_seconds=50))
+    with pytest.raises(AlreadyExists, match="object is being deleted:"):
+        widgets.create(ctx, widget())
 
 
 def test_a_name_is_generated_where_there_is_none(widgets: Store[Widget], ctx: Context) -> None:
@@ -178,6 +201,7 @@ def test_a_given_name_wins_over_a_generated_one(widgets: Store[Widget], ctx: Con
     assert widgets.create(ctx, widget("a", generate_name="job-")).metadata.name == "a"
 
 
+@pytest.mark.case("RS04")
 def test_eight_names_are_tried(storage: Interface[Object], ctx: Context) -> None:
     names = Names("a", "a", "a", "a", "a", "a", "a", "b")
     widgets = Store(WIDGETS, storage, WidgetStrategy(WIDGETS, names=names))
@@ -186,6 +210,7 @@ def test_eight_names_are_tried(storage: Interface[Object], ctx: Context) -> None
     assert names.asked == 8
 
 
+@pytest.mark.case("RS04")
 def test_after_eight_names_that_are_taken_it_is_over(
     storage: Interface[Object], ctx: Context
 ) -> None:
@@ -196,6 +221,22 @@ def test_after_eight_names_that_are_taken_it_is_over(
         widgets.create(ctx, widget("", generate_name="x-"))
     assert names.asked == 8
     assert caught.value.retry_after == 1
+
+
+@pytest.mark.case("RS37")
+def test_that_no_name_could_be_generated_is_told_and_does_not_last(
+    storage: Interface[Object], ctx: Context
+) -> None:
+    names = Names(*"aaaaaaaab")
+    widgets = Store(WIDGETS, storage, WidgetStrategy(WIDGETS, names=names))
+    widgets.create(ctx, widget("x-a"))
+    with pytest.raises(AlreadyExists) as caught:
+        widgets.create(ctx, widget("", generate_name="x-"))
+    assert str(caught.value) == (
+        'widgets.shop.example "x-a" already exists, the server was not able to generate a '
+        "unique name for the object"
+    )
+    assert widgets.create(ctx, widget("", generate_name="x-")).metadata.name == "x-b"
 
 
 def test_a_generated_name_is_not_tried_again_for_other_errors(
@@ -215,6 +256,7 @@ def test_an_object_with_a_version_is_refused(widgets: Store[Widget], ctx: Contex
     assert (caught.value.status.code, caught.value.status.reason) == (500, "")
 
 
+@pytest.mark.case("RS03")
 def test_a_last_check_gets_a_copy_and_can_refuse(widgets: Store[Widget], ctx: Context) -> None:
     def spoil(ctx: Context, obj: Widget) -> None:
         assert obj.metadata.uid
@@ -299,6 +341,7 @@ def hooked(storage: Interface[Object]) -> HookedStore:
     return store
 
 
+@pytest.mark.case("RS08")
 def test_hooks_run_in_their_order(hooked: HookedStore, ctx: Context) -> None:
     hooked.create(ctx, widget("a"))
     assert hooked.log == [
@@ -310,6 +353,7 @@ def test_hooks_run_in_their_order(hooked: HookedStore, ctx: Context) -> None:
     ]
 
 
+@pytest.mark.case("RS08")
 def test_a_create_that_fails_is_finished_as_failed(hooked: HookedStore, ctx: Context) -> None:
     with pytest.raises(Invalid):
         hooked.create(ctx, widget("a", size=0))

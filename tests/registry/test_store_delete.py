@@ -50,6 +50,7 @@ def at(clock: FakeClock, seconds: int = 0) -> Time:
     return Time.of(clock.now() + timedelta(seconds=seconds))
 
 
+@pytest.mark.case("RS15", "RS29")
 def test_an_object_that_nothing_holds_goes_at_once(widgets: Store[Widget], ctx: Context) -> None:
     made = widgets.create(ctx, widget())
     deleted = widgets.delete(ctx, "anvil", options=ASK_NOTHING)
@@ -64,6 +65,7 @@ def test_an_object_that_nothing_holds_goes_at_once(widgets: Store[Widget], ctx: 
         widgets.get(ctx, "anvil")
 
 
+@pytest.mark.case("RS15")
 def test_what_is_not_there_cannot_be_deleted(widgets: Store[Widget], ctx: Context) -> None:
     with pytest.raises(NotFound) as caught:
         widgets.delete(ctx, "nope")
@@ -236,6 +238,7 @@ def test_preconditions_protect(
     assert widgets.delete(ctx, "anvil", options=DeleteOptions(preconditions=right)).immediate
 
 
+@pytest.mark.case("RS16")
 def test_a_version_asked_for_survives_the_mark(graceful: Store[Widget], ctx: Context) -> None:
     version = graceful.create(ctx, widget()).metadata.resource_version
     options = DeleteOptions(

@@ -46,6 +46,7 @@ def stocked(widgets: Store[Widget]) -> Store[Widget]:
     return widgets
 
 
+@pytest.mark.case("RS14")
 def test_what_is_not_there_is_not_found(widgets: Store[Widget], ctx: Context) -> None:
     with pytest.raises(NotFound) as caught:
         widgets.get(ctx, "nope")
@@ -90,6 +91,7 @@ def test_get_at_a_version_ahead_of_the_store_is_a_timeout(
     assert stocked.get(ctx, "a", GetOptions(resource_version="0")).metadata.name == "a"
 
 
+@pytest.mark.case("RS01")
 def test_a_list_is_of_one_namespace_or_of_all(stocked: Store[Widget], ctx: Context) -> None:
     assert names(stocked.list(ctx)) == ["a", "b"]
     found = stocked.list(EVERYWHERE)
@@ -98,12 +100,14 @@ def test_a_list_is_of_one_namespace_or_of_all(stocked: Store[Widget], ctx: Conte
     assert int(found.metadata.resource_version) > 0
 
 
+@pytest.mark.case("RS01")
 def test_an_empty_list_has_a_version_too(widgets: Store[Widget], ctx: Context) -> None:
     found = widgets.list(ctx)
     assert (list(found), len(found)) == ([], 0)
     assert found.metadata.resource_version not in ("", "0")
 
 
+@pytest.mark.case("RS01")
 @pytest.mark.parametrize(
     ("selectors", "expected"),
     [
@@ -302,6 +306,7 @@ def test_a_watch_begins_with_what_is_there_and_goes_on(
     ]
 
 
+@pytest.mark.case("RS28")
 def test_a_watch_sees_only_its_namespace_and_selection(
     stocked: Store[Widget], ctx: Context
 ) -> None:
@@ -320,6 +325,39 @@ def test_a_watch_sees_only_its_namespace_and_selection(
         assert (event.type, event.object.metadata.name) == (EventType.DELETED, "z")
 
 
+@pytest.mark.case("RS28")
+@pytest.mark.parametrize(
+    ("selector", "namespace"),
+    [("name=foo", "default"), ("name in (bar,foo)", "default"), ("name=foo", "")],
+)
+def test_a_watch_from_zero_sees_the_creation_of_what_it_selects(
+    widgets: Store[Widget], ctx: Context, selector: str, namespace: str
+) -> None:
+    options = ListOptions(resource_version="0", label_selector=selector)
+    with widgets.watch(Context(namespace=namespace), options) as watch:
+        widgets.create(ctx, widget("other", labels={"name": "other"}))
+        made = widgets.create(ctx, widget("foo", labels={"name": "foo"}))
+        event = watch.next(timeout=10)
+    assert event is not None
+    assert (event.type, event.object) == (EventType.ADDED, made)
+
+
+@pytest.mark.case("RS30")
+def test_errors_name_the_resource(widgets: Store[Widget], ctx: Context) -> None:
+    widgets.create(ctx, widget("taken"))
+    for ask in (
+        lambda: widgets.get(ctx, "nope"),
+        lambda: widgets.delete(ctx, "nope"),
+        lambda: widgets.replace(ctx, widget("nope")),
+        lambda: widgets.create(ctx, widget("taken")),
+    ):
+        with pytest.raises(StatusError) as caught:
+            ask()
+        assert caught.value.status.details is not None
+        told = caught.value.status.details
+        assert (told.group, told.kind) == ("shop.example", "widgets")
+
+
 def test_a_watch_of_one_name_sees_one_object(stocked: Store[Widget], ctx: Context) -> None:
     with stocked.watch(ctx, ListOptions(field_selector="metadata.name=b")) as watch:
         event = watch.next(timeout=10)
@@ -336,6 +374,7 @@ def test_a_watch_ends_with_its_request(stocked: Store[Widget]) -> None:
     assert watch.next(timeout=10) is None
 
 
+@pytest.mark.case("RD12")
 def test_a_decorator_changes_what_is_handed_out_and_not_what_is_stored(
     storage: Interface[Object], ctx: Context
 ) -> None:
@@ -366,6 +405,7 @@ def test_a_decorator_changes_what_is_handed_out_and_not_what_is_stored(
     assert loud.modify(ctx, "a", lambda obj: setattr(obj.spec, "size", 2)).spec.colour == "RED"
 
 
+@pytest.mark.case("RD12")
 def test_a_decorated_watch_iterates_and_stops(storage: Interface[Object], ctx: Context) -> None:
     store = Store(WIDGETS, storage, decorator=lambda obj: None)
     for name in ("a", "b"):

@@ -58,6 +58,7 @@ def test_an_update_stores_what_it_is_given(
     assert widgets.get(ctx, "anvil") == done
 
 
+@pytest.mark.case("RS09")
 def test_a_stale_write_fails_and_changes_nothing(
     widgets: Store[Widget], ctx: Context, anvil: Widget
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_stale_write_fails_and_changes_nothing(
     assert widgets.get(ctx, "anvil").spec.size == 7
 
 
+@pytest.mark.case("RS10")
 def test_an_update_that_changes_nothing_is_not_written(
     widgets: Store[Widget], ctx: Context, anvil: Widget
 ) -> None:
@@ -78,6 +80,7 @@ def test_an_update_that_changes_nothing_is_not_written(
     assert widgets.replace(ctx, bare).metadata == anvil.metadata
 
 
+@pytest.mark.case("RS09")
 def test_without_a_version_an_update_overwrites(
     widgets: Store[Widget], ctx: Context, anvil: Widget
 ) -> None:
@@ -107,6 +110,7 @@ def test_a_version_that_is_no_number_is_a_bad_request(
         widgets.replace(ctx, anvil)
 
 
+@pytest.mark.case("RS09")
 def test_what_is_not_there_cannot_be_updated(widgets: Store[Widget], ctx: Context) -> None:
     with pytest.raises(NotFound) as caught:
         widgets.replace(ctx, widget())
@@ -115,6 +119,7 @@ def test_what_is_not_there_cannot_be_updated(widgets: Store[Widget], ctx: Contex
         widgets.modify(ctx, "anvil", lambda obj: obj)
 
 
+@pytest.mark.case("RS09")
 def test_nobody_is_asked_for_an_update_of_what_is_not_there(
     widgets: Store[Widget], ctx: Context
 ) -> None:
@@ -124,6 +129,7 @@ def test_nobody_is_asked_for_an_update_of_what_is_not_there(
     assert asked == []
 
 
+@pytest.mark.case("RS09", "RS14")
 def test_a_kind_may_be_created_by_an_update(storage: Interface[Object], ctx: Context) -> None:
     widgets = Store(WIDGETS, storage, CreatesOnUpdate(WIDGETS))
     first = widgets.update(ctx, "anvil", DefaultUpdatedObjectInfo(widget(size=2)))
@@ -150,6 +156,35 @@ def test_a_create_by_update_is_checked_as_a_create(
         update_validation=lambda ctx, obj, old: seen.append("update"),
     )
     assert seen == ["create"]
+
+
+@pytest.mark.case("RS09")
+def test_last_checks_can_refuse_an_update_and_what_it_would_create(
+    storage: Interface[Object], ctx: Context
+) -> None:
+    widgets = Store(WIDGETS, storage, CreatesOnUpdate(WIDGETS))
+    info = DefaultUpdatedObjectInfo(widget(size=2))
+    error = PermissionError("no")
+
+    def refuse(*args: object) -> None:
+        raise error
+
+    with pytest.raises(PermissionError) as caught:
+        widgets.update(ctx, "anvil", info, create_validation=refuse)
+    assert caught.value is error
+    assert not widgets.list(ctx).items
+    widgets.update(ctx, "anvil", DefaultUpdatedObjectInfo(widget()), update_validation=refuse)
+    with pytest.raises(PermissionError):
+        widgets.update(ctx, "anvil", info, update_validation=refuse)
+    assert widgets.get(ctx, "anvil").spec.size == 1
+
+
+@pytest.mark.case("RS09")
+def test_a_version_and_a_uid_of_what_is_not_there_are_not_found(
+    widgets: Store[Widget], ctx: Context
+) -> None:
+    with pytest.raises(NotFound):
+        widgets.replace(ctx, widget(uid="some", resource_version="5"))
 
 
 def test_a_caller_may_force_the_creation(widgets: Store[Widget], ctx: Context) -> None:
@@ -469,6 +504,7 @@ def hooked(storage: Interface[Object]) -> HookedStore:
     return store
 
 
+@pytest.mark.case("RS11", "RS12")
 def test_hooks_of_an_update_run_in_their_order(hooked: HookedStore, ctx: Context) -> None:
     options = UpdateOptions(field_manager="me")
     hooked.replace(ctx, widget(), options=options)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import attrs
+import pytest
 
 from kregistry.meta.context import Context
 from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.meta.options import DeleteOptions
-from kregistry.registry import Strategy
+from kregistry.registry import Store, Strategy
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 
@@ -73,3 +74,14 @@ class GracefulStrategy(WidgetStrategy):
 
 def widget(name: str = "anvil", *, size: int = 1, **meta: Any) -> Widget:
     return Widget(metadata=ObjectMeta(name=name, **meta), spec=WidgetSpec(size=size))
+
+
+def believe(store: Store[Widget], old: Widget, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every update begin with *old*, as behind a cache that lags."""
+    storage = store.storage.storage
+    update = storage.guaranteed_update
+
+    def suggested(*args: Any, **options: Any) -> Widget:
+        return update(*args, **{**options, "cached": old})
+
+    monkeypatch.setattr(storage, "guaranteed_update", suggested)

@@ -95,16 +95,29 @@ def table() -> str:
         if found:
             says = "; ".join(dict.fromkeys(case.says for case in found))
             home = found[0].module.rsplit(".", 1)[1]
-            lines.append(f"| {number} | {_cell(says)} | `{home}.{found[0].suite}` |")
+            lines.append(f"| {number} | {cell(says)} | `{home}.{found[0].suite}` |")
         else:
-            lines.append(f"| {number} | {_cell(NOT_APPLICABLE[number])} | not applicable |")
+            lines.append(f"| {number} | {cell(NOT_APPLICABLE[number])} | not applicable |")
     return "\n".join(lines)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text as a sentence in a table."""
     text = text.replace("|", "\\|")
     return text[:1].upper() + text[1:].removesuffix(".") + "."
+
+
+def replaced(page: str, first: str, last: str, text: str) -> str:
+    """A page with another text between two of its lines.
+
+    Raises:
+        ValueError: The page does not have these lines.
+    """
+    head, begin, rest = page.partition(first)
+    _, end, tail = rest.partition(last)
+    if not begin or not end:
+        raise ValueError(f"the page needs the lines {first} and {last}")
+    return f"{head}{first}\n\n{text}\n\n{last}{tail}"
 
 
 def rewritten(page: str) -> str:
@@ -113,11 +126,7 @@ def rewritten(page: str) -> str:
     Raises:
         ValueError: The page has no place for a table.
     """
-    head, begin, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
-    return f"{head}{BEGIN}\n\n{table()}\n\n{END}{tail}"
+    return replaced(page, BEGIN, END, table())
 
 
 def main() -> None:

@@ -69,6 +69,7 @@ def test_tolerations_that_do_not_parse_are_an_error_of_the_annotation(text: str)
     assert line.startswith(f'{AT}: Invalid value: "{TOLERATIONS}": ')
 
 
+@pytest.mark.case("RP48")
 def test_a_profile_in_annotation_and_field_must_be_the_same() -> None:
     container = {
         "securityContext": {
@@ -96,6 +97,7 @@ def test_a_profile_in_annotation_and_field_must_be_the_same() -> None:
     ]
 
 
+@pytest.mark.case("RP48")
 @pytest.mark.parametrize(
     ("value", "profile"),
     [
@@ -117,6 +119,7 @@ def test_an_old_profile_becomes_a_field(value: str, profile: tuple[str, str | No
     ]
 
 
+@pytest.mark.case("RP48")
 @pytest.mark.parametrize(
     ("spec", "annotation"),
     [

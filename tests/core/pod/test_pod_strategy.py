@@ -49,6 +49,7 @@ def test_the_quality_of_service_that_a_maker_claims_is_believed() -> None:
     assert pod.status.qos_class == "Guaranteed"
 
 
+@pytest.mark.case("RP33")
 def test_a_gated_pod_says_that_it_waits() -> None:
     pod = prepared({"schedulingGates": [{"name": "a"}]})
     (condition,) = CODEC.to_dict(pod)["status"]["conditions"]
@@ -109,6 +110,7 @@ def quality(requests: dict[str, str], limits: dict[str, str] | None = None) -> s
     return compute_qos_class(made(container={"resources": resources}).spec)
 
 
+@pytest.mark.case("RP32")
 @pytest.mark.parametrize(
     ("requests", "limits", "expected"),
     [
@@ -128,6 +130,7 @@ def test_quality_of_service_follows_from_cpu_and_memory(
     assert quality(requests, limits) == expected
 
 
+@pytest.mark.case("RP32")
 def test_every_container_has_to_be_limited_for_a_guarantee() -> None:
     full = {"limits": {"cpu": "1", "memory": "1Gi"}}
     two = [{"name": "a", "image": "i", "resources": full}, {"name": "b", "image": "i"}]
@@ -151,6 +154,7 @@ def test_the_pod_speaks_for_its_containers() -> None:
     assert of({"requests": {"cpu": "1"}}) == "Burstable"
 
 
+@pytest.mark.case("RP32")
 def test_a_stored_class_stays() -> None:
     pod = made()
     assert qos_class(pod) == "BestEffort"
@@ -158,6 +162,7 @@ def test_a_stored_class_stays() -> None:
     assert qos_class(pod) == "Burstable"
 
 
+@pytest.mark.case("RP34")
 @pytest.mark.parametrize(
     ("asked", "own", "node", "phase", "granted"),
     [
@@ -185,6 +190,7 @@ def test_a_pod_gets_time_to_end(
     assert options.grace_period_seconds == asked
 
 
+@pytest.mark.case("RP31", "RP40")
 def test_pods_are_selected_by_ten_fields() -> None:
     pod = made({"nodeName": "n", "hostNetwork": True, "serviceAccountName": "s"})
     pod.status.pod_ips = [PodIP(ip="1.1.1.1"), PodIP(ip="::1")]
@@ -206,6 +212,7 @@ def test_pods_are_selected_by_ten_fields() -> None:
     assert selectable_fields(Pod())["spec.hostNetwork"] == "false"
 
 
+@pytest.mark.case("RP39")
 def test_names_of_fields_are_converted() -> None:
     assert convert_field_label("spec.host") == "spec.nodeName"
     assert convert_field_label("status.podIPs") == "status.podIPs"

@@ -225,5 +225,6 @@ def test_a_grace_period_below_zero_is_remarked_upon_where_defaults_did_not_mend_
     ]
 
 
+@pytest.mark.case("RP53")
 def test_an_update_says_nothing_of_it_again() -> None:
     assert PodStrategy().warnings_on_update(CONTEXT, made(), made()) == ()

@@ -273,6 +273,7 @@ def test_spread_is_judged() -> None:
     ]
 
 
+@pytest.mark.case("RP45", "RP46")
 def test_the_values_of_the_pods_own_labels_are_written_into_selectors() -> None:
     term = {"topologyKey": "k", "labelSelector": {}, "matchLabelKeys": ["app", "gone"]}
     pod = made(

@@ -363,6 +363,7 @@ def test_an_update_puts_up_with_what_is_stored_already(
     assert update_complaints(old, new) == []
 
 
+@pytest.mark.case("RP50")
 def test_the_generation_counts_changes_of_meaning() -> None:
     strategy = PodStrategy()
     old = made(container={"resources": {"limits": {"cpu": "1"}}})
