@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-for folder in ("golden", "registry", "controllers"):
-    sys.path.insert(0, str(Path(__file__).parents[1] / folder))
+sys.path.insert(0, str(Path(__file__).parents[1] / "golden"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "registry"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from estate import Estate
 

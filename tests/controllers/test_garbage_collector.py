@@ -9,6 +9,8 @@ from estate import HOLD, Estate, names, to
 from widgetshop import REGIONS, WIDGETS, GracefulStrategy, Region
 
 from kregistry.controllers import Action, GarbageCollector
+from kregistry.meta.context import Context
+from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import OwnerReference
 from kregistry.meta.options import DeleteOptions
 from kregistry.registry import GarbageCollectionPolicy, Store, Strategy
@@ -326,11 +328,11 @@ def test_a_cluster_scoped_object_cannot_have_an_owner_in_a_namespace(estate: Est
 
 
 def test_a_dependent_gets_the_grace_period_of_its_kind(
-    storage: Interface[object], clock: FakeClock
+    storage: Interface[Object], clock: FakeClock
 ) -> None:
-    regions = Store(REGIONS, storage, clock=clock)  # type: ignore[arg-type]
-    widgets = Store(WIDGETS, storage, GracefulStrategy(WIDGETS), clock=clock)  # type: ignore[arg-type]
-    estate = Estate(storage, clock)  # type: ignore[arg-type]
+    regions = Store(REGIONS, storage, clock=clock)
+    widgets = Store(WIDGETS, storage, GracefulStrategy(WIDGETS), clock=clock)
+    estate = Estate(storage, clock)
     estate.stores = {"regions": regions, "widgets": widgets}
     estate.collector = GarbageCollector(estate.stores.values())
     owner = estate.add("regions/owner")
@@ -348,7 +350,7 @@ def test_a_dependent_gets_the_grace_period_of_its_kind(
 class Careless(Strategy[Region]):
     """Its objects never wait for dependents."""
 
-    def default_garbage_collection_policy(self, ctx: object) -> GarbageCollectionPolicy:
+    def default_garbage_collection_policy(self, ctx: Context) -> GarbageCollectionPolicy:
         return GarbageCollectionPolicy.UNSUPPORTED
 
 
@@ -362,10 +364,10 @@ def test_a_kind_without_support_for_propagation_goes_at_once(estate: Estate) -> 
     assert estate.paths() == set()
 
 
-def test_the_order_is_the_same_every_time(storage: Interface[object]) -> None:
+def test_the_order_is_the_same_every_time(storage: Interface[Object]) -> None:
     told = []
     for _ in range(2):
-        estate = Estate(storage)  # type: ignore[arg-type]
+        estate = Estate(storage)
         roots = [estate.add(f"regions/r{number}") for number in range(4)]
         for number in range(12):
             owner = roots[number * 7 % 4]

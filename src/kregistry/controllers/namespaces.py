@@ -56,7 +56,7 @@ class NamespaceController(Controller):
         user: Who makes the requests.
 
     Raises:
-        TypeError: One of the Stores is none.
+        TypeError: One of the Stores is none, or keeps something else than namespaces.
         ValueError: Two of *stores* serve the same resource.
     """
 
@@ -71,11 +71,13 @@ class NamespaceController(Controller):
         user: str = USER,
     ) -> None:
         super().__init__(max_steps=max_steps)
-        (self._namespaces,) = Kinds([namespaces], user=user)
-        (status_,) = Kinds([status], user=user)
-        (finalize_,) = Kinds([finalize], user=user)
-        content = [served for served in Kinds(stores, user=user) if served.namespaced]
-        self._places = _Places(self._namespaces, status_, finalize_, content)
+        self._namespaces = _of_namespaces(namespaces, user)
+        self._places = _Places(
+            self._namespaces,
+            _of_namespaces(status, user),
+            _of_namespaces(finalize, user),
+            [served for served in Kinds(stores, user=user) if served.namespaced],
+        )
 
     def step(self) -> Collected:
         found = Collected()
@@ -84,6 +86,13 @@ class NamespaceController(Controller):
                 identity = self._namespaces.identity(namespace)
                 found = found.beside(_Visit(self._places, identity).run())
         return found
+
+
+def _of_namespaces(store: Store[Namespace], user: str) -> Served:
+    (served,) = Kinds([store], user=user)
+    if not issubclass(store.resource.cls, Namespace):
+        raise TypeError(f"a Store of namespaces is wanted, not one of {store.resource.plural}")
+    return served
 
 
 @attrs.frozen(eq=False)
@@ -168,8 +177,8 @@ class _Visit:
         return changed
 
     def _read(self) -> Namespace | None:
-        found = self._places.namespaces.read(self._identity)
-        return found if isinstance(found, Namespace) else None
+        found: Any = self._places.namespaces.read(self._identity)
+        return found  # type: ignore[no-any-return]
 
     def _waiting(self, namespace: Namespace) -> Waiting:
         finalizers = (*namespace.metadata.finalizers, *namespace.spec.finalizers)

@@ -42,6 +42,8 @@ class Sweep:
         self._changes: list[Change] = []
         self._unresolved: dict[Identity, Unresolved] = {}
         self._failures: dict[Identity, Failure] = {}
+        #: Owners that had dependents in this step, to be orphaned.
+        self._orphaning: set[Identity] = set()
 
     def run(self) -> Collected:
         """Do it."""
@@ -88,8 +90,9 @@ class Sweep:
         """
         dependents = self._graph.dependents(node.uid)
         for dependent in dependents:
+            self._orphaning.add(node.identity)
             self._orphan_one(dependent, node)
-        if not dependents and self._work.attempt(node.identity):
+        if node.identity not in self._orphaning and self._work.attempt(node.identity):
             release(node, ORPHAN)
             self._done(Action.RELEASED, node)
 
