@@ -264,7 +264,7 @@ def test_the_scheme_knows_every_kind() -> None:
     assert kinds == {
         "v1 Binding", "v1 ConfigMap", "v1 Event", "v1 Namespace", "v1 Node", "v1 Pod", "v1 Secret",
         "v1 Service", "apps/v1 Deployment", "coordination.k8s.io/v1 Lease", "policy/v1 Eviction",
-        "policy/v1 PodDisruptionBudget",
+        "policy/v1 PodDisruptionBudget", "autoscaling/v1 Scale",
     }  # fmt: skip
     for kind in scheme.kinds():
         assert isinstance(scheme.new(kind), scheme.class_for(kind))

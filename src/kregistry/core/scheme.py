@@ -8,10 +8,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kregistry.core import v1
-from kregistry.core.apps_v1 import Deployment
-from kregistry.core.coordination_v1 import Lease
-from kregistry.core.pod.defaults import set_pod_defaults
-from kregistry.core.policy_v1 import Eviction, PodDisruptionBudget
+from kregistry.core.autoscaling_v1 import Scale
+from kregistry.core.configmap import CONFIG_MAPS
+from kregistry.core.deployment import DEPLOYMENTS, set_deployment_defaults
+from kregistry.core.event import EVENTS
+from kregistry.core.lease import LEASES
+from kregistry.core.namespace import NAMESPACES, set_namespace_defaults
+from kregistry.core.node import NODES, set_node_defaults
+from kregistry.core.pod import PODS, set_pod_defaults
+from kregistry.core.poddisruptionbudget import POD_DISRUPTION_BUDGETS
+from kregistry.core.policy_v1 import Eviction
+from kregistry.core.secret import SECRETS, set_secret_defaults
+from kregistry.core.service import SERVICES, set_service_defaults
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.scheme import Scheme
 
@@ -20,28 +28,31 @@ _NAME: Final = "pkg/api/legacyscheme/scheme.go:30"
 
 
 def core_resources() -> tuple[Resource[Any], ...]:
-    """The built-in kinds that are stored, by group and plural.
-
-    Nodes and services keep the places that they had before they got their names.
-    """
+    """The built-in kinds that are stored, by group and plural."""
     return (
-        Resource(v1.ConfigMap, "configmaps", short_names=("cm",)),
-        Resource(v1.Event, "events", short_names=("ev",)),
-        Resource(v1.Namespace, "namespaces", namespaced=False, short_names=("ns",)),
-        Resource(v1.Node, "nodes", namespaced=False, short_names=("no",), prefix="minions"),
-        Resource(v1.Pod, "pods", short_names=("po",)),
-        Resource(v1.Secret, "secrets"),
-        Resource(v1.Service, "services", short_names=("svc",), prefix="services/specs"),
-        Resource(Deployment, "deployments", short_names=("deploy",)),
-        Resource(Lease, "leases"),
-        Resource(PodDisruptionBudget, "poddisruptionbudgets", short_names=("pdb",)),
+        CONFIG_MAPS,
+        EVENTS,
+        NAMESPACES,
+        NODES,
+        PODS,
+        SECRETS,
+        SERVICES,
+        DEPLOYMENTS,
+        LEASES,
+        POD_DISRUPTION_BUDGETS,
     )
 
 
 def core_scheme() -> Scheme:
     """A new scheme with the built-in kinds, and with those that are only ever sent.
 
-    It knows the defaults of Pods; ``scheme.set_defaults(obj)`` fills them in.
+    It knows their defaults; ``scheme.set_defaults(obj)`` fills them in.
     """
-    scheme = Scheme([*core_resources(), v1.Binding, Eviction], name=_NAME)
-    return scheme.add_defaults(v1.Pod, set_pod_defaults)
+    scheme = Scheme([*core_resources(), v1.Binding, Eviction, Scale], name=_NAME)
+    scheme.add_defaults(v1.Namespace, set_namespace_defaults)
+    scheme.add_defaults(v1.Node, set_node_defaults)
+    scheme.add_defaults(v1.Pod, set_pod_defaults)
+    scheme.add_defaults(v1.Secret, set_secret_defaults)
+    scheme.add_defaults(v1.Service, set_service_defaults)
+    scheme.add_defaults(DEPLOYMENTS.cls, set_deployment_defaults)
+    return scheme

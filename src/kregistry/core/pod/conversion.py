@@ -22,14 +22,17 @@ _OLD_ANNOTATIONS: Final = frozenset(
 
 def normalize_pod(pod: Pod) -> None:
     """Make the two spellings of one fact agree. Changes *pod*."""
-    _normalize_spec(pod.spec)
+    normalize_spec(pod.spec)
     _normalize_status(pod.status)
     for key in _OLD_ANNOTATIONS.intersection(pod.metadata.annotations):
         del pod.metadata.annotations[key]
 
 
-def _normalize_spec(spec: PodSpec) -> None:
-    """The account has an older name; a time below zero was allowed once and means 1."""
+def normalize_spec(spec: PodSpec) -> None:
+    """Do the same for a Pod's specification, or a template's. Changes *spec*.
+
+    The account has an older name; a time below zero was allowed once and means 1.
+    """
     spec.service_account_name = spec.service_account_name or spec.service_account
     spec.service_account = spec.service_account_name
     grace = spec.termination_grace_period_seconds

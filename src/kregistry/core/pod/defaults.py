@@ -13,7 +13,7 @@ from typing import Final
 
 from kregistry.core.pod import resources
 from kregistry.core.pod.containers import AnyContainer, all_containers
-from kregistry.core.pod.conversion import normalize_pod
+from kregistry.core.pod.conversion import normalize_pod, normalize_spec
 from kregistry.core.pod.images import default_pull_policy
 from kregistry.core.pod.typecheck import explaining_wrong_types
 from kregistry.core.pod.volumedefaults import set_volume_defaults
@@ -47,6 +47,25 @@ def set_pod_defaults(pod: Pod) -> None:
         normalize_pod(pod)
 
 
+def set_template_defaults(spec: PodSpec) -> None:
+    """Fill in what the template of a controller leaves open. Changes *spec*.
+
+    Less than for a Pod: what is filled in for Pods alone is filled in when they are made.
+
+    Source: ``SetDefaults_PodSpec`` and what belongs to containers and volumes, as
+    ``SetObjectDefaults_Deployment`` calls them.
+    """
+    for volume in spec.volumes:
+        set_volume_defaults(volume)
+    for container in all_containers(spec):
+        _set_container_defaults(container)
+    _round_up(spec.overhead)
+    if spec.resources is not None:
+        _round_requirements(spec.resources)
+    _set_common_defaults(spec)
+    normalize_spec(spec)
+
+
 def _set_defaults(spec: PodSpec) -> None:
     for volume in spec.volumes:
         set_volume_defaults(volume)
@@ -67,6 +86,11 @@ def _set_spec_defaults(spec: PodSpec) -> None:
     if spec.host_network:
         for container in (*spec.containers, *spec.init_containers):
             _publish_ports(container)
+    _set_common_defaults(spec)
+
+
+def _set_common_defaults(spec: PodSpec) -> None:
+    """Source: ``SetDefaults_PodSpec``."""
     spec.dns_policy = spec.dns_policy or "ClusterFirst"
     spec.restart_policy = spec.restart_policy or "Always"
     spec.scheduler_name = spec.scheduler_name or "default-scheduler"

@@ -1,4 +1,4 @@
-"""Values of the wrong type in a Pod that a program built by hand.
+"""Values of the wrong type in an object that a program built by hand.
 
 A decoder lets none through, and checking every field of every Pod would cost as much as all
 other rules together. So the rules take types for granted; when one of them stumbles, this
@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
-from kregistry.core.v1 import Pod
 from kregistry.meta.errors import Invalid
 from kregistry.meta.field import ErrorList, Path
-from kregistry.meta.gvk import GroupKind
+from kregistry.meta.gvk import GroupVersionKind
+from kregistry.meta.object import Object
 from kregistry.runtime.shapes import Form, Shape, Struct, struct_of
 
-_KIND: Final = GroupKind("", "Pod")
 _STUMBLES: Final = (AttributeError, TypeError, ValueError, LookupError, ArithmeticError)
 
 #: Deeper than any Pod; what lies below is a cycle.
@@ -33,8 +32,8 @@ _SCALARS: Final[dict[Form, tuple[type, str]]] = {
 
 
 @contextmanager
-def explaining_wrong_types(pod: Pod) -> Iterator[None]:
-    """Run rules over *pod*; if one stumbles over a value of the wrong type, say which.
+def explaining_wrong_types(obj: Object) -> Iterator[None]:
+    """Run rules over *obj*; if one stumbles over a value of the wrong type, say which.
 
     Raises:
         Invalid: Some values are of other types than declared. What else the rules raise comes
@@ -43,19 +42,25 @@ def explaining_wrong_types(pod: Pod) -> Iterator[None]:
     try:
         yield
     except _STUMBLES as error:
-        errs = type_errors(pod)
+        errs = type_errors(obj)
         if not errs:
             raise
-        name = getattr(pod.metadata, "name", "")
-        raise Invalid(_KIND, name if isinstance(name, str) else "", errs) from error
+        raise wrong_types(obj, errs) from error
 
 
-def type_errors(pod: Pod) -> ErrorList:
-    """An error for each value of *pod* that is of another type than its field says."""
+def wrong_types(obj: Object, errs: ErrorList) -> Invalid:
+    """What is raised for *obj* when its values are of other types than declared."""
+    kind = GroupVersionKind.of(obj.api_version, obj.kind).group_kind
+    name = getattr(obj.metadata, "name", "")
+    return Invalid(kind, name if isinstance(name, str) else "", errs)
+
+
+def type_errors(obj: Object) -> ErrorList:
+    """An error for each value of *obj* that is of another type than its field says."""
     errs = ErrorList()
-    for name in ("metadata", "spec", "status"):
-        member = next(each for each in _struct(Pod).attributes if each.attribute == name)
-        _check(errs, Path(name), getattr(pod, name), member.shape, _MAX_DEPTH)
+    cls: Any = type(obj)
+    for member in _struct(cls).attributes:
+        _check(errs, Path(member.wire), getattr(obj, member.attribute), member.shape, _MAX_DEPTH)
     return errs
 
 
