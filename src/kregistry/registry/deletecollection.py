@@ -23,6 +23,7 @@ from kregistry.meta.object import Object, ObjectList
 from kregistry.meta.objectmeta import ListMeta
 from kregistry.meta.options import DeleteOptions, ListOptions
 from kregistry.registry.translate import translate
+from kregistry.registry.validation.options import require_valid, validate_delete_options
 from kregistry.storage.errors import RequestTimeout
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ class CollectionDeletion(Generic[T]):
         options: How each object is deleted; None as for a single delete.
         list_options: Which objects; with a limit only the one page that it gives.
         validate: Last check of each object, on its newest state.
-        workers: Threads that delete at the same time. With 1, the caller's own does it.
     """
 
     def __init__(
@@ -54,15 +54,13 @@ class CollectionDeletion(Generic[T]):
         options: DeleteOptions | None,
         list_options: ListOptions,
         validate: ValidateObject[T],
-        *,
-        workers: int,
     ) -> None:
         self._store = store
         self._ctx = ctx
         self._options = options
         self._list_options = list_options
         self._validate = validate
-        self._workers = max(1, workers)
+        self._workers = max(1, store.delete_collection_workers)
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
 
@@ -72,6 +70,8 @@ class CollectionDeletion(Generic[T]):
         Returns:
             The objects as they were listed, before anything happened to them.
         """
+        asked = self._options if self._options is not None else DeleteOptions()
+        require_valid("DeleteOptions", validate_delete_options(asked))
         found: ObjectList[T] | None = None
         items: list[T] = []
         for page in self._pages():
@@ -105,7 +105,10 @@ class CollectionDeletion(Generic[T]):
             )
 
     def _delete_all(self, items: Sequence[T]) -> None:
-        """Delete every one, in order; the first failure ends it and is raised."""
+        """Delete every one, in order; the first failure ends it and is raised.
+
+        With one worker, that is the caller's own thread.
+        """
         queue = iter(items)
         workers = min(self._workers, len(items))
         if workers > 1:

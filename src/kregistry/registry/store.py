@@ -336,17 +336,8 @@ class Store(StoreHooks[T], Generic[T]):
         Returns:
             The objects as they were before. Some may still wait for their finalizers.
         """
-        asked = options if options is not None else DeleteOptions()
-        require_valid("DeleteOptions", validate_delete_options(asked))
-        request = CollectionDeletion(
-            self,
-            ctx,
-            options,
-            list_options if list_options is not None else ListOptions(),
-            validate,
-            workers=self.delete_collection_workers,
-        )
-        return request.run()
+        wanted = list_options or ListOptions()
+        return CollectionDeletion(self, ctx, options, wanted, validate).run()
 
     def convert_to_table(
         self, obj: T | ObjectList[T], options: TableOptions | None = None
