@@ -60,6 +60,7 @@ from kregistry.meta.options import (
     UpdateOptions,
 )
 from kregistry.meta.quantity import Format, Quantity
+from kregistry.meta.serverresponse import generic_server_response
 from kregistry.meta.status import Status, StatusCause, StatusDetails
 from kregistry.meta.time import MicroTime, Time
 
@@ -129,6 +130,7 @@ __all__ = [
     "UpdateOptions",
     "field",
     "field_types",
+    "generic_server_response",
     "model",
     "wire_name",
 ]

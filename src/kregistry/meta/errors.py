@@ -288,6 +288,16 @@ class TooManyRequests(StatusError):
     def __init__(self, message: str, retry_after: int = 0) -> None:
         self._fail(message, StatusDetails(retry_after_seconds=retry_after))
 
+    @classmethod
+    def of(cls, problem: str) -> Self:
+        """With what is too much after the usual words, and no advice when to come back.
+
+        Source: ``errors.NewTooManyRequestsError``.
+        """
+        error = cls(f"Too many requests: {problem}")
+        error.status.details = None
+        return error
+
 
 class InternalError(StatusError):
     """Something broke that is not the caller's fault."""
