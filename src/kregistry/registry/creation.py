@@ -12,6 +12,7 @@ from kregistry.meta.errors import AlreadyExists, GenerateNameConflict, InternalE
 from kregistry.meta.object import Object
 from kregistry.meta.options import CreateOptions
 from kregistry.registry.before import before_create
+from kregistry.registry.receiving import STUMBLES, require_context, require_writable
 from kregistry.registry.systemfields import wipe
 from kregistry.registry.translate import STORAGE_ERRORS, translate
 
@@ -32,6 +33,7 @@ def create(
     options: CreateOptions,
 ) -> T:
     """Store a copy of *obj*; if its name is to be generated, try until one is free."""
+    require_context(ctx)
     meta = obj.metadata
     attempts = MAX_NAME_ATTEMPTS if meta.generate_name and not meta.name else 1
     for _ in range(attempts - 1):
@@ -62,11 +64,15 @@ def _attempt(
     store.system.fill(meta)
     if meta.generate_name and not meta.name:
         meta.name = store.create_strategy.generate_name(meta.generate_name)
-    with store.begin_create(ctx, obj, options):
-        before_create(store.create_strategy, ctx, obj)
-        if validate is not None:
-            validate(ctx, store.codec.copy(obj))
-        stored = _write(store, ctx, obj, options)
+    try:
+        with store.begin_create(ctx, obj, options):
+            before_create(store.create_strategy, ctx, obj)
+            if validate is not None:
+                validate(ctx, store.codec.copy(obj))
+            stored = _write(store, ctx, obj, options)
+    except STUMBLES:
+        require_writable(store.codec, obj)
+        raise
     if stored is None:
         raise InternalError("begin_create kept an error to itself")
     store.after_create(stored, options)

@@ -44,7 +44,7 @@ class DryRunnableStorage(Generic[T]):
 
     Args:
         storage: Where the writes go that are meant.
-        codec: Copies what is handed out by a rehearsal.
+        codec: That of the storage: a rehearsal hands out what it would read back.
     """
 
     def __init__(self, storage: Interface[T], codec: Codec) -> None:
@@ -66,7 +66,7 @@ class DryRunnableStorage(Generic[T]):
         try:
             self.storage.get(ctx, key)
         except KeyNotFound:
-            return self._codec.copy(obj)
+            return self._round_trip(obj)
         raise KeyExists(key)
 
     def delete(
@@ -125,7 +125,7 @@ class DryRunnableStorage(Generic[T]):
         preconditions.check(key, stored)
         version = self.versioner().object_resource_version(stored)
         updated = try_update(stored, ResponseMeta(resource_version=version))
-        return self._codec.copy(updated.obj if isinstance(updated, WithTTL) else updated)
+        return self._round_trip(updated.obj if isinstance(updated, WithTTL) else updated)
 
     def get(self, ctx: Context, key: str, options: GetOptions = NO_GET_OPTIONS) -> T:
         """The newest object under *key*."""
@@ -148,3 +148,6 @@ class DryRunnableStorage(Generic[T]):
     def readiness_check(self) -> None:
         """Raise what keeps storage from serving."""
         self.storage.readiness_check()
+
+    def _round_trip(self, obj: T) -> T:
+        return self._codec.decode(self._codec.encode(obj), type(obj))

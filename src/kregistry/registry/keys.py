@@ -12,6 +12,7 @@ from kregistry.meta import names
 from kregistry.meta.context import Context
 from kregistry.meta.errors import BadRequest
 from kregistry.meta.goformat import quote
+from kregistry.registry.receiving import require_context
 
 
 @attrs.frozen
@@ -42,6 +43,7 @@ class Keys:
         Raises:
             BadRequest: Name or namespace are missing, or cannot be part of a key.
         """
+        require_context(ctx)
         if not self.namespaced:
             return f"{self.prefix}/{_segment('Name', name)}"
         if not ctx.namespace:

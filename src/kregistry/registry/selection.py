@@ -18,6 +18,7 @@ from kregistry.meta.goformat import quote
 from kregistry.meta.object import Object
 from kregistry.meta.options import ListOptions
 from kregistry.registry.keys import Keys
+from kregistry.registry.receiving import require_context
 from kregistry.registry.validation.options import require_valid, validate_list_options
 from kregistry.runtime import fields, labels
 from kregistry.runtime.resource import Resource
@@ -145,6 +146,7 @@ class Selection(Generic[T]):
         Returns:
             The request, the key, and whether what lies below the key is meant.
         """
+        require_context(ctx)
         if not ctx.namespace and self._keys.namespaced:
             namespace = predicate.matches_single_namespace()
             if namespace and not names.dns1123_label(namespace):

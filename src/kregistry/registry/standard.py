@@ -17,6 +17,7 @@ from kregistry.meta.gvk import GroupVersionKind
 from kregistry.meta.object import Object
 from kregistry.meta.options import DeleteOptions
 from kregistry.registry.names import NameGenerator, SimpleNameGenerator
+from kregistry.registry.receiving import require_instance
 from kregistry.registry.strategy import RESTGracefulDeleteStrategy, RESTStrategy
 from kregistry.registry.validation.namerules import NameRule, dns_subdomain_name
 from kregistry.runtime.errors import NotRegistered
@@ -61,6 +62,7 @@ class Strategy(RESTStrategy[T], RESTGracefulDeleteStrategy[T], Generic[T]):
         name_rule: NameRule = dns_subdomain_name,
         status_subresource: bool = False,
     ) -> None:
+        require_instance(resource, Resource, "resource of a Strategy")
         self.resource = resource
         self._names = names
         self._name_rule = name_rule

@@ -30,7 +30,7 @@ from kregistry.registry.dryrun import DryRunnableStorage
 from kregistry.registry.hooks import StoreHooks
 from kregistry.registry.keys import Keys
 from kregistry.registry.outcome import Deleted, Updated
-from kregistry.registry.receiving import require_object
+from kregistry.registry.receiving import require_context, require_instance, require_object
 from kregistry.registry.selection import Selection
 from kregistry.registry.standard import Strategy
 from kregistry.registry.strategy import (
@@ -104,7 +104,7 @@ class Store(StoreHooks[T], Generic[T]):
         decorator: Changes each object that is handed out, never what is stored.
         clock: Where creation and deletion times come from.
         uids: Makes the uid of a new object.
-        codec: Copies objects.
+        codec: Copies objects; that of *storage* when not given.
     """
 
     def __init__(
@@ -125,7 +125,10 @@ class Store(StoreHooks[T], Generic[T]):
         uids: Callable[[], str] = random_uid,
         codec: Codec | None = None,
     ) -> None:
+        require_instance(resource, Resource, "resource of a Store")
+        require_instance(storage, Interface, "storage of a Store")
         rules = strategy if strategy is not None else Strategy(resource)
+        require_instance(rules, RESTStrategy, "strategy of a Store")
         self.resource = resource
         self.create_strategy = create_strategy or rules
         self.update_strategy = update_strategy or rules
@@ -134,7 +137,7 @@ class Store(StoreHooks[T], Generic[T]):
         self.return_deleted_object = return_deleted_object
         self.delete_collection_workers = delete_collection_workers
         self.tables = tables if tables is not None else Columns(resource.group_resource)
-        self.codec = codec if codec is not None else Codec()
+        self.codec = codec if codec is not None else storage.codec
         self.system = SystemFields(clock=clock, uids=uids)
         self.keys = Keys(f"/{resource.prefix}", self.create_strategy.namespace_scoped())
         self.storage = DryRunnableStorage(storage.for_resource(resource), self.codec)
@@ -336,6 +339,7 @@ class Store(StoreHooks[T], Generic[T]):
         Returns:
             The objects as they were before. Some may still wait for their finalizers.
         """
+        require_context(ctx)
         wanted = list_options or ListOptions()
         return CollectionDeletion(self, ctx, options, wanted, validate).run()
 

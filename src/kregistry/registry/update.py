@@ -17,6 +17,7 @@ from kregistry.registry.before import before_create, before_update
 from kregistry.registry.creation import explain_create
 from kregistry.registry.managedfields import keep_timestamps
 from kregistry.registry.outcome import Updated
+from kregistry.registry.receiving import STUMBLES, require_writable
 from kregistry.registry.translate import STORAGE_ERRORS, translate
 from kregistry.registry.updatedobject import UpdatedObjectInfo
 from kregistry.storage.errors import KeyNotFound
@@ -66,6 +67,11 @@ class Update(Generic[T]):
         validate_update: ValidateObjectUpdate[T] | None,
         force_allow_create: bool,
     ) -> None:
+        if not isinstance(info, UpdatedObjectInfo):
+            raise TypeError(
+                f"update takes an UpdatedObjectInfo, not a {type(info).__name__}; replace takes "
+                "an object, modify a function"
+            )
         self._store = store
         self._ctx = ctx
         self._name = name
@@ -110,9 +116,13 @@ class Update(Generic[T]):
         self._check_name(obj)
         self._new = obj
         self._creating = meta.resource_version == 0
-        if self._creating:
-            return self._apply_create(obj)
-        return self._apply_update(obj, existing, meta)
+        try:
+            if self._creating:
+                return self._apply_create(obj)
+            return self._apply_update(obj, existing, meta)
+        except STUMBLES:
+            require_writable(self._store.codec, obj)
+            raise
 
     def _apply_create(self, obj: T) -> T | WithTTL[T]:
         store, ctx = self._store, self._ctx

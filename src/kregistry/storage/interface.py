@@ -14,6 +14,7 @@ import attrs
 
 from kregistry.meta.context import Context
 from kregistry.meta.object import Object, ObjectList
+from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
 from kregistry.storage.predicate import EVERYTHING, SelectionPredicate
@@ -142,6 +143,14 @@ class Interface(ABC, Generic[T]):
 
         Source: ``storagebackend.Config.ForResource``.
         """
+
+    @property
+    def codec(self) -> Codec:
+        """What turns objects into bytes here, for those who want to know how one would return.
+
+        Source: ``storagebackend.Config.Codec``.
+        """
+        return Codec()
 
     @abstractmethod
     def versioner(self) -> Versioner:

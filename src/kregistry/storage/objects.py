@@ -136,6 +136,10 @@ class ObjectStorage(Interface[T], Generic[T]):
         """Where the bytes are."""
         return self._backend
 
+    @property
+    def codec(self) -> Codec:
+        return self._settings.codec
+
     def versioner(self) -> Versioner:
         return VERSIONER
 
