@@ -6,7 +6,7 @@ import copy
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
@@ -145,20 +145,21 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         self._compactor.compact(min(revision, _LARGEST))
 
     def close(self) -> None:
+        if self._refusal is None:
+            self._commits.alone(self._close)
+            self._housekeeper.join(_JOIN_TIMEOUT)
+
+    def _close(self) -> None:
         if self._refusal is not None:
             return
-        with self._commits.alone():
-            if self._refusal is not None:
-                return
-            self._refusal = BackendClosed("the store is closed")
-            self._guard.shut(self._refusal)
-            self._readers.close(self._refusal)
-            self._housekeeper.close()
-            self._poller.stop()
-            self._feed.close(self._refusal)
-            fork.release(self)
-            self._close_file()
-        self._housekeeper.join(_JOIN_TIMEOUT)
+        self._refusal = BackendClosed("the store is closed")
+        self._housekeeper.close()  # first: what its chores run into now is no failure
+        self._guard.shut(self._refusal)
+        self._readers.close(self._refusal)
+        self._poller.stop()
+        self._feed.close(self._refusal)
+        fork.release(self)
+        self._close_file()
 
     def ready(self) -> None:
         self._check()
@@ -268,7 +269,9 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         self._writer = Writer(connection, self._guard, feed=self._feed, failpoints=failpoints)
         self._checkpointer = Checkpointer(connection, self._guard, failpoints=failpoints)
         gather = _GATHER if self._synchronous == "full" else 0.0
-        self._commits = GroupCommit(self._run, self._checkpointer.run_if_due, gather=gather)
+        self._commits = GroupCommit(
+            self._run, self._checkpointer.run_if_due, tidy=self._tidy, gather=gather
+        )
         self._compactor = Compactor(
             self._commits,
             self._writer,
@@ -282,6 +285,11 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         self._check()
         self._writer.run(batch)
         self._checkpointer.count(batch)
+
+    def _tidy(self) -> None:
+        with suppress(sqlite3.Error):  # it is closed
+            self._writer.transaction.roll_back()
+        self._guard.let_go()
 
     def _submit(self, request: Request) -> int:
         self._check()

@@ -3,6 +3,9 @@
 A caller that finds the line empty leads at once, in its own thread, so a lone writer pays for
 no hand-over. Callers that come while it commits line up; when it is done the first of them
 leads, and takes the others with it in one transaction, and so one flush of the disk.
+
+A signal handler may raise anywhere in the thread that leads. So who leads, and whom it
+commits for, is kept where it can be tidied up, and nobody is ever left waiting.
 """
 
 from __future__ import annotations
@@ -11,14 +14,17 @@ import copy
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
 from kregistry.storage.errors import BackendError, BackendUnavailable
 from kregistry.storage.sqlite.schema import encode
 
 #: Requests in one transaction. More were measured to be slower each.
 BATCH = 64
+
+T = TypeVar("T")
 
 
 class Request:
@@ -32,20 +38,10 @@ class Request:
         expires: Wall time of expiry in seconds since the epoch; None for never.
         revision: The write's revision, once it is committed.
         error: What came of it otherwise.
+        turn: What its thread waits for; None if it never had to.
     """
 
-    __slots__ = (
-        "error",
-        "expected",
-        "expires",
-        "key",
-        "leads",
-        "revision",
-        "settled",
-        "text",
-        "turn",
-        "value",
-    )
+    __slots__ = ("error", "expected", "expires", "key", "revision", "text", "turn", "value")
 
     def __init__(
         self, text: str, value: bytes | None, expected: int, expires: float | None
@@ -57,9 +53,13 @@ class Request:
         self.expires = expires
         self.revision = 0
         self.error: BaseException | None = None
-        self.settled = False
-        self.leads = False
         self.turn: threading.Lock | None = None
+
+    def wake(self) -> None:
+        """Let the waiting thread go on. Once is enough, more does no harm."""
+        if self.turn is not None and self.turn.locked():
+            with suppress(RuntimeError):  # somebody else was faster
+                self.turn.release()
 
 
 class _Pause(Request):
@@ -78,6 +78,8 @@ class GroupCommit:
         run: Commits a batch and sets each request's ``revision`` or ``error``. Raises only
             what makes the whole batch fail. Runs in one thread at a time.
         after: Called after the batch was acknowledged, still as the only writer.
+        tidy: Called in a thread that was interrupted as the only writer, who may have begun
+            things that it did not end.
         gather: Seconds to wait for those whom the last batch served, before the next one
             leaves without them. Worth it where a flush costs more. Lone callers never wait.
     """
@@ -87,15 +89,18 @@ class GroupCommit:
         run: Callable[[Sequence[Request]], None],
         after: Callable[[], None],
         *,
+        tidy: Callable[[], None] = lambda: None,
         gather: float = 0.0,
     ) -> None:
+        self._tidy = tidy
         self._gather = gather
         self._company = 0
         self._run = run
         self._after = after
         self._mutex = threading.Lock()
         self._line: deque[Request] = deque()
-        self._led = False
+        self._leader: Request | None = None
+        self._batch: list[Request] = []
 
     def submit(self, request: Request) -> int:
         """Wait for the verdict on *request*.
@@ -103,99 +108,107 @@ class GroupCommit:
         Returns:
             Its revision.
         """
-        if self._join(request):
-            self._lead()
+        try:
+            self._join(request)
+            if self._leader is request:
+                self._lead(request)
+        except BaseException:
+            self._withdraw(request)
+            raise
         if request.error is not None:
             raise request.error
+        if not request.revision:  # whoever committed was stopped before it could tell
+            raise _uncertain("an interrupt")
         return request.revision
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Be the only writer for the length of the block."""
+    def alone(self, action: Callable[[], T]) -> T:
+        """Run *action* as the only writer."""
         pause = _Pause()
-        self._join(pause)
         try:
+            self._join(pause)
             with self._mutex:
                 self._line.remove(pause)
-            yield
-        finally:
-            self._pass_on()
+            done = action()
+            self._pass_on(pause)
+            return done
+        except BaseException:
+            self._withdraw(pause)
+            raise
 
-    def _join(self, request: Request) -> bool:
-        """Line up and wait. True means: lead, and *request* is still to be run."""
+    def _join(self, request: Request) -> None:
+        """Line up, and wait to lead or to be settled."""
         with self._mutex:
             self._line.append(request)
-            if not self._led:
-                self._led = request.leads = True
-                return True
-            turn = request.turn = threading.Lock()
+            if self._leader is None:
+                self._leader = request
+                return
+            turn = threading.Lock()
             turn.acquire()
-        try:
-            turn.acquire()
-        except BaseException:
-            self._abandon(request)
-            raise
-        return request.leads
+            request.turn = turn
+        turn.acquire()
 
-    def _abandon(self, request: Request) -> None:
-        """The waiting thread was interrupted: withdraw, or let the next one lead."""
-        with self._mutex:
-            if request in self._line:
-                self._line.remove(request)
-            leads = request.leads
-        if leads:
-            self._pass_on()
-
-    def _lead(self) -> None:
-        batch: list[Request] = []
+    def _lead(self, request: Request) -> None:
+        batch = self._batch
         try:
-            batch = self._take()
+            self._take(batch)
             self._run(batch)
         except BaseException as error:
-            self._fail(batch, error)
+            self._fail(error)
             if not isinstance(error, Exception):
                 raise
-        finally:
-            self._settle(batch)
-            try:
-                self._after()
-            finally:
-                self._pass_on()
+        self._settle()
+        self._after()
+        self._pass_on(request)
 
-    def _take(self) -> list[Request]:
-        line, batch = self._line, list[Request]()
+    def _take(self, batch: list[Request]) -> None:
+        line = self._line
         if self._gather and len(line) < self._company:
             time.sleep(self._gather)
         with self._mutex:
             while line and len(batch) < BATCH and type(line[0]) is Request:
-                batch.append(line.popleft())
+                batch.append(line[0])
+                line.popleft()
         self._company = len(batch)
-        return batch
 
-    def _fail(self, batch: Sequence[Request], error: BaseException) -> None:
-        for request in batch:
-            if request.leads:
+    def _fail(self, error: BaseException) -> None:
+        for request in self._batch:
+            if request is self._leader:
                 request.error = error
             elif isinstance(error, BackendError):
                 request.error = copy.copy(error)  # each thread raises, and so changes, its own
             else:
-                request.error = BackendUnavailable(
-                    f"the thread that committed was stopped by {error!r}; whether the write "
-                    "took place is uncertain; read before trying again"
-                )
+                request.error = _uncertain(repr(error))
 
-    def _settle(self, batch: Sequence[Request]) -> None:
-        for request in batch:
-            request.settled = True
-            if not request.leads and request.turn is not None:
-                request.turn.release()
+    def _settle(self) -> None:
+        for request in self._batch:
+            request.wake()
+        self._batch.clear()
 
-    def _pass_on(self) -> None:
+    def _pass_on(self, request: Request) -> None:
+        """Let the next one lead, if *request* leads. Does nothing the second time."""
         with self._mutex:
-            if not self._line:
-                self._led = False
-                return
-            heir = self._line[0]
-            heir.leads = True
-        if heir.turn is not None:
-            heir.turn.release()
+            if self._leader is request:
+                self._leader = self._line[0] if self._line else None
+            if self._leader is not None:
+                self._leader.wake()
+
+    def _withdraw(self, request: Request) -> None:
+        """The thread of *request* was interrupted, wherever: leave nothing of it behind."""
+        if self._leader is request:
+            self._tidy()
+        with self._mutex:
+            gone = [request]
+            if self._leader is request:
+                gone += self._batch
+                self._settle()
+            for each in gone:
+                if each in self._line:
+                    self._line.remove(each)
+        self._pass_on(request)
+
+
+def _uncertain(why: str) -> BackendUnavailable:
+    return BackendUnavailable(
+        f"the thread that committed was stopped by {why}; whether the write took place is "
+        "uncertain; read before trying again"
+    )

@@ -86,10 +86,12 @@ class Compactor:
         return self._alone(step)
 
     def _alone(self, step: Callable[[], T]) -> T:
-        with self._commits.alone():
+        def run() -> T:
             done = step()
             self._checkpointer.run_if_due()
             return done
+
+        return self._commits.alone(run)
 
     def _mark(self, revision: int) -> int:
         with self._guard.writing("compacting"), self._writer.transaction as cursor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import RLock
 from time import monotonic
 from types import TracebackType
@@ -94,6 +95,14 @@ class Guard:
         """
         return Writing(self, self._lock, self._reading, doing)
 
+    def let_go(self) -> None:
+        """After an interrupt, in the thread that was writing: release what it may hold."""
+        with suppress(OSError, ValueError):  # it is closed
+            self._lock.release()
+        if self._reading is not None:
+            with suppress(RuntimeError):  # it does not hold it
+                self._reading.release()
+
     def check_open(self) -> None:
         """:meth:`check`, but not a thousand times a second; and raise if it is closed."""
         if self._refusal is not None:
@@ -117,7 +126,7 @@ class Guard:
         if place.identity(self.path) != self._identity:
             self.is_lost = True
             self.fence("the file was removed or replaced while it was open")
-        elif not self._lock.is_linked():
+        elif not self._lock.is_in_place():
             self.fence("its lock file was removed while it was open")
 
     def inspect(self) -> None:

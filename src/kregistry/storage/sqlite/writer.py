@@ -178,12 +178,13 @@ class Transaction:
             try:
                 self._cursor.execute("COMMIT")
             except BaseException:
-                self._roll_back()
+                self.roll_back()
                 raise
         else:
-            self._roll_back()
+            self.roll_back()
 
-    def _roll_back(self) -> None:
+    def roll_back(self) -> None:
+        """Leave nothing behind. Does nothing if nothing is under way."""
         if self._connection.in_transaction:
             with suppress(sqlite3.Error):
                 self._cursor.execute("ROLLBACK")
