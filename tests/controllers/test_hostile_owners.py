@@ -187,10 +187,9 @@ class Interrupted(Store[Widget]):
     def _interrupt(self, point: str, name: str) -> None:
         action = getattr(self, point)
         if action is not None:
-            setattr(self, point, None)
+            if not getattr(action, "again", False):
+                setattr(self, point, None)
             action(name)
-            if getattr(action, "again", False):
-                setattr(self, point, action)
 
 
 class Busy:
@@ -226,6 +225,35 @@ def test_a_change_of_anything_but_owners_does_not_save_an_object(busy: Busy) -> 
     orphaned_widget(busy)
     busy.store.before_delete = busy.label
     assert names(busy.collector.collect().deleted) == ["a"]
+
+
+def test_a_writer_that_never_rests_does_not_save_an_object_either(busy: Busy) -> None:
+    orphaned_widget(busy)
+
+    def again(name: str) -> None:
+        busy.label(name)
+
+    again.again = True  # type: ignore[attr-defined]
+    busy.store.before_delete = again
+    assert names(busy.collector.collect().deleted) == ["a"]
+
+
+def test_an_object_replaced_between_two_attempts_is_not_deleted(busy: Busy) -> None:
+    orphaned_widget(busy)
+    owners = busy.estate.get("widgets/a").metadata.owner_references
+    solid = busy.estate.add("gadgets/solid")
+
+    def replace(name: str) -> None:
+        busy.estate.delete(f"widgets/{name}")
+        busy.estate.add(f"widgets/{name}", *owners, to(solid))
+
+    def label(name: str) -> None:
+        busy.label(name)
+        busy.store.before_delete = replace
+
+    busy.store.before_delete = label
+    assert busy.collector.collect().deleted == ()
+    assert busy.estate.owners("widgets/a") == ["solid"]
 
 
 def test_a_new_owner_in_the_last_moment_saves_an_object(busy: Busy) -> None:

@@ -97,7 +97,8 @@ class Collected:
         waiting: Objects that are still being deleted.
         unresolved: Objects that were left alone because an owner cannot be looked up.
         failures: Requests that were refused in the last step.
-        unsettled: Objects that others changed all the time, so that nothing could be done.
+        unsettled: Objects that others changed or took away meanwhile, so that it takes another
+            step to say what is to be done.
     """
 
     changes: tuple[Change, ...] = ()

@@ -16,15 +16,13 @@ from kregistry.controllers.content import delete_content
 from kregistry.controllers.controller import DEFAULT_MAX_STEPS, Controller
 from kregistry.controllers.identity import Identity
 from kregistry.controllers.served import Kinds, Served
+from kregistry.core.namespace import FINALIZER
 from kregistry.core.v1 import Namespace
 from kregistry.meta.errors import NotFound, StatusError
 from kregistry.registry.store import Store
 
 #: The name under which the controller of a cluster makes its requests.
 USER: Final = "system:serviceaccount:kube-system:namespace-controller"
-
-#: What a namespace waits for until it is empty.
-FINALIZER: Final = "kubernetes"
 
 
 class _Replaced(Exception):
@@ -36,10 +34,11 @@ class NamespaceController(Controller):
 
     ::
 
+        doors = NamespaceStorage(storage)
         controller = NamespaceController(
-            namespaces, [pods, configmaps], status=status, finalize=finalize
+            doors.namespace, [pods, configmaps], status=doors.status, finalize=doors.finalize
         )
-        namespaces.delete(Context(), "blue")
+        doors.namespace.delete(Context(), "blue")
         controller.collect()
 
     Everything in the namespace is deleted, Pods first, with its finalizers and its grace
@@ -120,13 +119,14 @@ class _Visit:
 
     def run(self) -> Collected:
         """Do what can be done now."""
+        unsettled: tuple[Identity, ...] = ()
         try:
             namespace = self._read()
             if namespace is not None and FINALIZER in namespace.spec.finalizers:
                 self._empty()
                 namespace = self._read()
         except (NotFound, _Replaced):
-            namespace = None  # somebody else was faster
+            namespace, unsettled = None, (self._identity,)  # somebody else was faster
         except StatusError as error:
             self._failures.append(Failure(self._identity, error))
             namespace = None
@@ -134,6 +134,7 @@ class _Visit:
             changes=tuple(self._changes),
             waiting=() if namespace is None else (self._waiting(namespace),),
             failures=tuple(self._failures),
+            unsettled=unsettled,
         )
 
     def _empty(self) -> None:

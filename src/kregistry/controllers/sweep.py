@@ -42,6 +42,8 @@ class Sweep:
         self._changes: list[Change] = []
         self._unresolved: dict[Identity, Unresolved] = {}
         self._failures: dict[Identity, Failure] = {}
+        #: Objects that others took away, and perhaps put something else in their place.
+        self._vanished: dict[Identity, None] = {}
         #: Owners that had dependents in this step, to be orphaned.
         self._orphaning: set[Identity] = set()
 
@@ -60,7 +62,7 @@ class Sweep:
             waiting=tuple(self._waiting(node) for node in self._graph if node.deleting),
             unresolved=tuple(self._unresolved.values()),
             failures=tuple(self._failures.values()),
-            unsettled=self._work.exhausted,
+            unsettled=(*self._work.exhausted, *self._vanished),
         )
 
     def _attend(self, node: Node) -> None:
@@ -76,7 +78,7 @@ class Sweep:
         except UnresolvedOwner as unresolved:
             self._unresolved[node.identity] = unresolved.found
         except Gone:
-            self._forget(node)
+            self._vanish(node)
         except Conflict:
             self._look_again(node)
         except StatusError as error:
@@ -104,7 +106,7 @@ class Sweep:
             disown(dependent, references)
             self._done(Action.DISOWNED, dependent)
         except Gone:
-            self._forget(dependent)
+            self._vanish(dependent)
         except StatusError as error:
             self._failures[dependent.identity] = Failure(dependent.identity, error)
 
@@ -190,10 +192,15 @@ class Sweep:
             self._failures[node.identity] = Failure(node.identity, error)
             return
         if latest is None:
-            self._forget(node)
+            self._vanish(node)
         else:
             self._note(Node.of(node.served, latest))
             self._work.add([node.identity])
+
+    def _vanish(self, node: Node) -> None:
+        """Somebody else took the object away."""
+        self._vanished[node.identity] = None
+        self._forget(node)
 
     def _note(self, node: Node) -> None:
         """Keep the newer state, and look at those whom it concerns."""
