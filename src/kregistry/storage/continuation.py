@@ -22,6 +22,8 @@ _GO_ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 
+_JSON_BEGINS = frozenset(bytes([first]) for first in b'{["-0123456789tfn')
+
 #: Longer than the token of any key that a backend accepts.
 _MAX_TOKEN = 64 * 1024
 
@@ -84,7 +86,7 @@ def decode_continue(token: str, prefix: str) -> Continuation:
 def _parse(token: str) -> dict[str, Any]:
     """The members of the token, each of its type."""
     try:
-        body = json.loads(_unpack(token))
+        body = json.loads(_text(_unpack(token)))
         if not isinstance(body, dict):
             raise ValueError("not a JSON object")
         return {
@@ -96,16 +98,30 @@ def _parse(token: str) -> dict[str, Any]:
         raise ValueError(f"continue key is not valid: {error}") from None
 
 
-def _unpack(token: str) -> str:
+def _unpack(token: str) -> bytes:
     if not isinstance(token, str) or len(token) > _MAX_TOKEN:
         raise ValueError("not a continue token")
     if not token.isascii() or not {"=", "+", "/"}.isdisjoint(token):
         raise ValueError("illegal base64 data")
     padded = token.replace("-", "+").replace("_", "/") + "=" * (-len(token) % 4)
     try:
-        return base64.b64decode(padded, validate=True).decode()
+        return base64.b64decode(padded, validate=True)
     except binascii.Error:
         raise ValueError("illegal base64 data") from None
+
+
+def _text(data: bytes) -> str:
+    """The JSON text that *data* holds; what is none at its first byte is told as Go tells it."""
+    first = data.lstrip(b" \t\r\n")[:1]
+    if not first:
+        raise ValueError("unexpected end of JSON input")
+    if first not in _JSON_BEGINS:
+        shown = "'\\''" if first == b"'" else repr(first)[1:]
+        raise ValueError(f"invalid character {shown} looking for beginning of value")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise ValueError("invalid UTF-8") from None
 
 
 def _member(body: dict[str, Any], name: str, kind: type, default: Any) -> Any:
