@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import Any
 
 import pytest
 
@@ -332,3 +333,18 @@ def test_a_ttl_that_is_renewed_again_and_again_costs_no_memory() -> None:
         clock.advance(10)
         backend.expire_now()
         assert backend.get("/a").record is None
+
+
+@pytest.mark.parametrize("value", [None, "text", bytearray(b"1"), memoryview(b"1"), 1])
+def test_a_value_that_is_no_bytes_is_refused(backend: MemoryBackend, value: Any) -> None:
+    with pytest.raises(TypeError, match="a value is bytes, not"):
+        backend.put("/a", value, expected=0)
+    assert keys(backend) == []
+
+
+def test_a_key_that_is_no_text_is_refused(backend: MemoryBackend) -> None:
+    odd: Any = 5
+    with pytest.raises(TypeError, match="a key is text, not int"):
+        backend.put(odd, b"1", expected=0)
+    with pytest.raises(ValueError, match="cannot be written as UTF-8"):
+        backend.put("/\ud800", b"1", expected=0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
@@ -770,3 +771,31 @@ def test_what_could_not_be_read_back_is_not_stored() -> None:
         found = holes.get_list(CTX, "/holes", ListOptions(recursive=True))
         assert list(found) == [stored]
         assert found.metadata.resource_version == stored.metadata.resource_version
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize("limit", [2**63 - 1, 2**63, 2**80])
+def test_any_limit_is_a_limit(kind: str, limit: int, tmp_path: Path) -> None:
+    with factory.create(Config(type=kind, path=str(tmp_path / "shop.db"))) as storage:
+        view = storage.for_resource(GIZMOS)
+        view.create(CTX, KEY, Gizmo())
+        predicate = SelectionPredicate(limit=limit)
+        found = view.get_list(CTX, "/gizmos", ListOptions(recursive=True, predicate=predicate))
+        assert len(found) == 1
+        assert found.metadata.continue_ == ""
+
+
+@pytest.mark.parametrize("limit", ["5", 1.5, None])
+def test_a_limit_that_is_no_whole_number_is_refused(limit: Any) -> None:
+    with pytest.raises(TypeError, match="limit is a whole number"):
+        SelectionPredicate(limit=limit)
+
+
+def test_an_object_of_another_class_is_not_stored(gizmos: ObjectStorage[Gizmo]) -> None:
+    stored = gizmos.create(CTX, KEY, Gizmo(size=3))
+    hole: Any = Hole()
+    with pytest.raises(EncodeError, match="a Hole is no Gizmo"):
+        gizmos.create(CTX, "/gizmos/ns/b", hole)
+    with pytest.raises(EncodeError, match="a Hole is no Gizmo"):
+        gizmos.guaranteed_update(CTX, KEY, lambda *_: hole)
+    assert list(gizmos.get_list(CTX, "/gizmos", ListOptions(recursive=True))) == [stored]

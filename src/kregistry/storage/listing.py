@@ -35,6 +35,9 @@ T = TypeVar("T", bound=Object)
 #: A filtered page reads ahead in steps that double up to this.
 _MAX_READ = 10_000
 
+#: Limits beyond this mean the same, and one more still fits into 64 bits everywhere.
+_MAX_LIMIT = 2**62
+
 #: Versions are unsigned 64-bit numbers, revisions signed ones.
 MAX_REVISION = 2**63 - 1
 
@@ -169,7 +172,9 @@ class Listing(Generic[T]):
 
     @property
     def _limit(self) -> int:
-        return max(self.options.predicate.limit, 0) if self.options.recursive else 0
+        if not self.options.recursive:
+            return 0
+        return min(max(self.options.predicate.limit, 0), _MAX_LIMIT)
 
     def _read(self, start: str, size: int, revision: int) -> Page:
         self._check_time()

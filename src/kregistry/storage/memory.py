@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import os
 import threading
 from collections.abc import Sequence
@@ -94,7 +95,8 @@ class MemoryBackend(Backend, Chores):
 
     def put(self, key: str, value: bytes, *, expected: int, ttl: float | None = None) -> int:
         self._check()
-        if ttl is not None and not ttl > 0:
+        _check_write(key, value)
+        if ttl is not None and not 0 < ttl < math.inf:
             raise ValueError(f"ttl must be positive, not {ttl}")
         self._hit("memory.before_commit")
         with self._lock:
@@ -260,3 +262,21 @@ class MemoryBackend(Backend, Chores):
     def _hit(self, name: str) -> None:
         if self._failpoints is not None:
             self._failpoints.hit(name)
+
+
+def _check_write(key: object, value: object) -> None:
+    """Refuse what other backends could not keep, and what somebody could change later.
+
+    Raises:
+        TypeError: The key is no text, or the value no bytes.
+        ValueError: The key cannot be written as UTF-8.
+    """
+    if not isinstance(key, str):
+        raise TypeError(f"a key is text, not {type(key).__name__}")
+    if not isinstance(value, bytes):
+        raise TypeError(f"a value is bytes, not {type(value).__name__}")
+    if not key.isascii():
+        try:
+            key.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"the key {key!r} cannot be written as UTF-8") from None

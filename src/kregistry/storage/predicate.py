@@ -28,6 +28,11 @@ def default_attributes(obj: Object) -> Attributes:
     return meta.labels, {"metadata.name": meta.name, "metadata.namespace": meta.namespace}
 
 
+def _whole(predicate: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, int):
+        raise TypeError(f"limit is a whole number, not {type(value).__name__}")
+
+
 @attrs.frozen(kw_only=True)
 class SelectionPredicate:
     """Which objects are wanted.
@@ -49,7 +54,7 @@ class SelectionPredicate:
     get_attrs: GetAttrs = default_attributes
     index_labels: tuple[str, ...] = ()
     index_fields: tuple[str, ...] = ()
-    limit: int = 0
+    limit: int = attrs.field(default=0, validator=_whole)
     continue_: str = ""
     allow_watch_bookmarks: bool = False
 

@@ -62,7 +62,13 @@ class Serializer(Generic[T]):
         return cast(T, Unstructured())
 
     def encode(self, obj: T) -> bytes:
-        """The bytes of *obj*, which is not changed."""
+        """The bytes of *obj*, which is not changed.
+
+        Raises:
+            EncodeError: It is of another class than the resource has, or cannot be written.
+        """
+        if self.resource is not None and not isinstance(obj, self.resource.cls):
+            raise EncodeError(f"a {type(obj).__name__} is no {self.resource.kind}")
         return self.codec.encode(VERSIONER.prepared(obj))
 
     def decode(self, data: bytes, revision: int) -> T:
