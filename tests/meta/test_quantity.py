@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -216,3 +217,9 @@ def test_a_quantity_is_not_compared_or_added_with_anything_else() -> None:
     ):
         with pytest.raises(TypeError):
             operation()
+
+
+@pytest.mark.parametrize("amount", ["1", "x", 1.5, None, True, [], Decimal("nan")])
+def test_an_amount_that_is_no_exact_number_is_refused(amount: Any) -> None:
+    with pytest.raises(ValueError, match="unable to parse numeric part of quantity"):
+        Quantity.of(amount)

@@ -799,3 +799,28 @@ def test_an_object_of_another_class_is_not_stored(gizmos: ObjectStorage[Gizmo]) 
     with pytest.raises(EncodeError, match="a Hole is no Gizmo"):
         gizmos.guaranteed_update(CTX, KEY, lambda *_: hole)
     assert list(gizmos.get_list(CTX, "/gizmos", ListOptions(recursive=True))) == [stored]
+
+
+class Confused(Transformer):
+    """Returns whatever it is told to."""
+
+    def __init__(self, written: Any, read: Any) -> None:
+        self.written, self.read = written, read
+
+    def to_storage(self, data: bytes, context: bytes) -> bytes:
+        return self.written if self.written is not None else data
+
+    def from_storage(self, data: bytes, context: bytes) -> tuple[bytes, bool]:
+        return self.read
+
+
+def test_a_transformer_that_returns_something_else_is_to_blame() -> None:
+    with factory.create(Config(transformer=Confused("text", None))) as storage:
+        with pytest.raises(InternalStorageError, match="transformer made a str"):
+            storage.for_resource(GIZMOS).create(CTX, KEY, Gizmo())
+    for read in (None, b"{}", ("{}", False), (b"{}", False, 1)):
+        with factory.create(Config(transformer=Confused(None, read))) as storage:
+            view = storage.for_resource(GIZMOS)
+            view.create(CTX, KEY, Gizmo())
+            with pytest.raises(InternalStorageError):
+                view.get(CTX, KEY)

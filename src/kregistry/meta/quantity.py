@@ -83,8 +83,10 @@ class Quantity:
         """The exact *amount*, to be written in the family *format*.
 
         Raises:
-            ValueError: *amount* is not finite, or absurdly large.
+            ValueError: *amount* is not finite, absurdly large, or no exact number at all.
         """
+        if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
+            raise ValueError(_WRONG_NUMBER)
         if isinstance(amount, int) and amount.bit_length() > _DIGITS:
             raise ValueError(_WRONG_NUMBER)
         exact = Decimal(amount)

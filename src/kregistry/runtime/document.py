@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kregistry.meta.goformat import json_text
 from kregistry.meta.gvk import GroupVersion, GroupVersionKind
 from kregistry.runtime.engine import STDLIB
 from kregistry.runtime.errors import DecodeError, EncodeError, missing_kind, missing_version
@@ -103,7 +104,10 @@ class Document:
     def _require_type(self) -> None:
         if self.gvk.kind and self.gvk.version:
             return
-        shown = STDLIB.dumps(self.tree).decode()
+        try:
+            shown = STDLIB.dumps(self.tree).decode()
+        except (ValueError, RecursionError):  # stored bytes may hold what nobody would write
+            shown = json_text(self.tree)
         if len(shown) > _SHOWN_LENGTH:
             shown = f"{shown[:_SHOWN_LENGTH]}..."
         missing = missing_version(shown) if self.gvk.kind else missing_kind(shown)

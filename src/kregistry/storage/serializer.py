@@ -107,7 +107,7 @@ class Serializer(Generic[T]):
             RequestEntityTooLarge: They are too many.
         """
         try:
-            value = self.transformer.to_storage(data, key.encode())
+            value = _require_bytes(self.transformer.to_storage(data, key.encode()))
         except Exception as error:
             raise InternalStorageError(str(error)) from error
         if len(value) > self.max_bytes:
@@ -121,7 +121,8 @@ class Serializer(Generic[T]):
             InternalStorageError: The transformer failed; CorruptObject if so configured.
         """
         try:
-            return self.transformer.from_storage(value, key.encode())
+            data, stale = self.transformer.from_storage(value, key.encode())
+            return _require_bytes(data), stale
         except Exception as error:
             if self.tag_corrupt:
                 text = f"data from the storage is not transformable revision=0: {error}"
@@ -168,3 +169,9 @@ class Serializer(Generic[T]):
                 raise
             text = f"object not decodable revision={revision}: {error}"
             raise CorruptObject(key, 0, text) from error
+
+
+def _require_bytes(data: bytes) -> bytes:
+    if not isinstance(data, bytes):
+        raise TypeError(f"the transformer made a {type(data).__name__} where bytes are wanted")
+    return data
