@@ -164,7 +164,7 @@ COLUMNS: Final[tuple[Column[Event], ...]] = (
     Column("Message", lambda event, now: event.message.strip(), description="What happened."),
     Column("First Seen", _first_seen, priority=1, description="How long ago it first happened."),
     Column("Count", _count, priority=1, description="How often it happened."),
-    Column("Name", NAME.cell, priority=1, format="name", description=NAME.description),
+    Column("Name", NAME.cell, priority=1, description=NAME.description),
 )
 
 
