@@ -815,9 +815,11 @@ class Confused(Transformer):
 
 
 def test_a_transformer_that_returns_something_else_is_to_blame() -> None:
-    with factory.create(Config(transformer=Confused("text", None))) as storage:
-        with pytest.raises(InternalStorageError, match="transformer made a str"):
-            storage.for_resource(GIZMOS).create(CTX, KEY, Gizmo())
+    with (
+        factory.create(Config(transformer=Confused("text", None))) as storage,
+        pytest.raises(InternalStorageError, match="transformer made a str"),
+    ):
+        storage.for_resource(GIZMOS).create(CTX, KEY, Gizmo())
     for read in (None, b"{}", ("{}", False), (b"{}", False, 1)):
         with factory.create(Config(transformer=Confused(None, read))) as storage:
             view = storage.for_resource(GIZMOS)

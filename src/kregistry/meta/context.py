@@ -27,15 +27,24 @@ class Cancellation:
         return self._cancelled
 
     def cancel(self) -> None:
-        """End the request. The second call does nothing."""
+        """End the request. The second call does nothing.
+
+        Every callback runs, whatever the others raise; the first thing raised comes out.
+        """
         with self._lock:
             if self._cancelled:
                 return
             self._cancelled = True
             callbacks = list(self._callbacks.values())
             self._callbacks.clear()
+        failures: list[BaseException] = []
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except BaseException as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call *callback* once when cancelled, at once if that has happened already.
