@@ -62,6 +62,13 @@ from kregistry.meta.options import (
 from kregistry.meta.quantity import Format, Quantity
 from kregistry.meta.serverresponse import generic_server_response
 from kregistry.meta.status import Status, StatusCause, StatusDetails
+from kregistry.meta.table import (
+    Table,
+    TableColumnDefinition,
+    TableOptions,
+    TableRow,
+    TableRowCondition,
+)
 from kregistry.meta.time import MicroTime, Time
 
 __all__ = [
@@ -121,6 +128,11 @@ __all__ = [
     "StatusDetails",
     "StatusError",
     "SystemClock",
+    "Table",
+    "TableColumnDefinition",
+    "TableOptions",
+    "TableRow",
+    "TableRowCondition",
     "Time",
     "Timeout",
     "TooLargeResourceVersion",
