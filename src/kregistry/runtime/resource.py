@@ -67,6 +67,7 @@ class Resource(Generic[T]):
         namespaced: Whether every object lives in a namespace.
         singular: Name of one; the kind in lower case when not given.
         short_names: Names for impatient people.
+        categories: Groups of resources that it belongs to, such as ``all``.
         group: API group, "" for the core group; taken from *cls* when not given.
         version: API version; taken from *cls* when not given.
         kind: Name of the kind; taken from *cls* when not given.
@@ -85,6 +86,7 @@ class Resource(Generic[T]):
     namespaced: bool = attrs.field(default=True, kw_only=True)
     singular: str = attrs.field(default="", kw_only=True)
     short_names: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=_names)
+    categories: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=_names)
     group: str = attrs.field(default=attrs.Factory(_group_of, takes_self=True), kw_only=True)
     version: str = attrs.field(default=attrs.Factory(_version_of, takes_self=True), kw_only=True)
     kind: str = attrs.field(default=attrs.Factory(_kind_of, takes_self=True), kw_only=True)

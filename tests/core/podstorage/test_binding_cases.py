@@ -53,7 +53,7 @@ def test_no_pod_cannot_be_bound(pods: PodStorage, ctx: Context) -> None:
 def test_without_a_namespace_no_pod_can_be_bound(pods: PodStorage, ctx: Context) -> None:
     create(pods, ctx)
 
-    with pytest.raises(BadRequest, match="[Nn]amespace"):
+    with pytest.raises(BadRequest, match=r"[Nn]amespace"):
         pods.binding.create(Context(), "foo", binding())
 
 

@@ -32,7 +32,7 @@ from kregistry.registry.validation import dns_subdomain_name
 from kregistry.runtime.resource import Resource
 
 #: Where Pods live.
-PODS: Final = Resource(Pod, plural="pods", short_names=("po",))
+PODS: Final = Resource(Pod, plural="pods", short_names=("po",), categories=("all",))
 
 
 class PodStrategy(Strategy[Pod]):
