@@ -32,7 +32,6 @@ NOT_HERE = {
     "apply_create_and_own": _MANAGED,
     "crd_defaults_pruning_validation": "kinds that are defined at run time have their schema "
     "applied by who answers the request",
-    "generation_bumps_on_spec_only": "not built yet",
     "managed_fields_update": _MANAGED,
     "patch_json": _PATCH,
     "patch_strategic_lists": _PATCH,

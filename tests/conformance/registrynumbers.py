@@ -174,17 +174,7 @@ NOT_APPLICABLE = {
     "RS05": "trying other names cannot be switched off",
     "RS36": "there are no indexers: a watch is fed from the log of changes, where a selector is a "
     "filter",
+    "RP58": "which protocol a node speaks is the business of the connector that reaches it; the "
+    "connector gets what the node declares",
     **{f"RR{number:02}": _DECLARATIVE for number in range(6, 14)},
-}
-
-#: Numbers whose tests are still to be written.
-OPEN = {
-    "RP04",
-    "RP06",
-    *(f"RP{number}" for number in range(10, 21)),
-    *(f"RP{number}" for number in range(22, 31)),
-    *(f"RP{number}" for number in range(35, 39)),
-    *(f"RP{number}" for number in range(41, 45)),
-    *("RP47", "RP49", "RP51", "RP52", "RP54", "RP55"),
-    *(f"RP{number}" for number in range(56, 62)),
 }

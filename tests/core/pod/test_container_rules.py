@@ -439,6 +439,7 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
+@pytest.mark.case("RP41")
 @pytest.mark.parametrize(("container", "expected"), CASES)
 def test_a_container_is_judged_in_the_words_of_the_api_server(
     container: dict[str, Any], expected: list[str]

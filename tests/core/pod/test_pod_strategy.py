@@ -87,6 +87,7 @@ DISABLED = {
 }
 
 
+@pytest.mark.case("RP55")
 def test_fields_of_features_that_are_off_are_dropped() -> None:
     spec = prepared(DISABLED).spec
     assert spec.scheduling_group is None
@@ -97,6 +98,7 @@ def test_fields_of_features_that_are_off_are_dropped() -> None:
     assert spec.containers[1].lifecycle.stop_signal is None
 
 
+@pytest.mark.case("RP55")
 def test_an_update_keeps_them_where_the_stored_pod_has_them() -> None:
     old, new = made(DISABLED), made(DISABLED)
     STRATEGY.prepare_for_update(CONTEXT, new, old)

@@ -352,6 +352,7 @@ TOLERATED: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.case("RP41")
 @pytest.mark.parametrize(("spec", "meta"), TOLERATED)
 def test_an_update_puts_up_with_what_is_stored_already(
     spec: dict[str, Any], meta: dict[str, Any]
