@@ -194,6 +194,17 @@ def test_a_reader_behind_compaction_that_missed_nothing_goes_on() -> None:
         streams[3].poll()
 
 
+def test_compaction_beyond_what_the_log_knows_hides_nothing() -> None:
+    log = ChangeLog(revision=1)
+    stream = log.stream("/pods/", "/pods0", after=1)
+    log.publish([change(2, "/nodes/a")])
+    log.compact(3)
+    assert stream.position == 2, "nobody knows what 3 is"
+    log.publish([change(3, "/pods/a")])
+    with pytest.raises(RevisionCompacted):
+        stream.poll()
+
+
 def test_a_log_that_begins_late_takes_the_past_for_compacted() -> None:
     log = ChangeLog(revision=1000)
     with pytest.raises(RevisionCompacted):

@@ -21,8 +21,12 @@ from kregistry.storage.parking import Bay, ParkingLot, Wake
 
 #: Reads changes that the log no longer holds: ``(start, end, after, limit)``. Those of the keys
 #: ``start <= key < end`` with a revision above *after*, in order, *limit* of them at most; all
-#: that were committed when it was called, if it returns fewer. Raises RevisionCompacted.
+#: that were committed when it was called, if it returns fewer that are smaller together than
+#: HISTORY_BYTES. Raises RevisionCompacted.
 ReadHistory = Callable[[str, str, int, int], Sequence[Change]]
+
+#: Reading history may stop once the values that were read are as large as this.
+HISTORY_BYTES = 8 << 20
 
 _SCAN = 1024
 _SCAN_WHEN_PARKING = 64
@@ -138,12 +142,14 @@ class ChangeLog:
         """
         if revision <= self._compacted:
             return
-        untouched = self._untouched(revision)
+        # What was committed beyond the head, nobody knows here: it may be for anybody.
+        known = min(revision, self._head)
+        untouched = self._untouched(known)
         with self._lock:
             if revision <= self._compacted:
                 return
             for stream in untouched:
-                stream._after = max(stream._after, revision)
+                stream._after = max(stream._after, known)
             self._compacted = revision
             self._drop(self._window.after(max(revision, self._window.floor)))
 
@@ -196,7 +202,7 @@ class ChangeLog:
     def _shrink(self, added: Sequence[Change]) -> None:
         """Keep to the bounds after *added* came in."""
         if self._max_bytes:
-            self._bytes += sum(map(_size, added))
+            self._bytes += sum(map(size_of, added))
             if self._bytes > self._max_bytes:
                 self._drop(self._too_many(self._window.changes))
         held = len(self._window.changes)
@@ -209,7 +215,7 @@ class ChangeLog:
         for index, change in enumerate(changes[:-1]):
             if excess <= 0:
                 return index
-            excess -= _size(change)
+            excess -= size_of(change)
         return len(changes) - 1
 
     def _drop(self, count: int) -> None:
@@ -217,7 +223,7 @@ class ChangeLog:
         if count:
             changes = self._window.changes
             if self._max_bytes:
-                self._bytes -= sum(map(_size, changes[:count]))
+                self._bytes -= sum(map(size_of, changes[:count]))
             self._window = Window(changes[count - 1].revision, changes[count:])
 
 
@@ -289,6 +295,8 @@ class LogStream(ChangeStream):
     def _take(self, changes: Sequence[Change], limit: int, goal: int) -> Sequence[Change]:
         """Those of *changes* that are for this stream, and move behind them."""
         start, end = self._keys
+        if not changes:  # compaction moved this stream on
+            return ()
         if changes[-1].revision > goal:
             changes = [change for change in changes if change.revision <= goal]
         found = [change for change in changes if start <= change.key < end]
@@ -305,7 +313,8 @@ class LogStream(ChangeStream):
             raise RevisionCompacted(self._after, self._log._compacted)
         found = read(*self._keys, self._after, limit)
         last = found[-1].revision if found else 0
-        self._after = last if len(found) == limit else max(goal, last)
+        more = len(found) == limit or sum(map(size_of, found)) >= HISTORY_BYTES
+        self._after = last if more else max(goal, last)
         if self._last is not None:
             found = [change for change in found if change.revision <= goal]
         return found
@@ -346,7 +355,8 @@ def wake(bays: Sequence[Bay]) -> None:
         bay.wake()
 
 
-def _size(change: Change) -> int:
+def size_of(change: Change) -> int:
+    """Bytes of its values."""
     return len(change.value or b"") + len(change.previous or b"")
 
 

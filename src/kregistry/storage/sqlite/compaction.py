@@ -99,6 +99,7 @@ class Compactor:
             target = min(revision, newest)
             if target <= compacted:
                 return int(compacted)
+            self._feed.catch_up()  # watchers here have seen, or can see, all that is forgotten
             cursor.execute(_MARK, (target,))
             self._hit("sqlite.compact.before_mark")
             return int(target)

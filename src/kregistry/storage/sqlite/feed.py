@@ -37,7 +37,8 @@ class Feed:
         self._reader = reader
         self._watched = watched
         self._lock = threading.Lock()
-        self._streams: weakref.WeakSet[FeedStream] = weakref.WeakSet()
+        # Not a WeakSet, which breaks when one thread goes through it while another leaves.
+        self._streams: dict[int, weakref.ref[FeedStream]] = {}
         self._log: ChangeLog | None = None
         self._failure: BackendError | None = None
 
@@ -63,7 +64,7 @@ class Feed:
                     read_history=self._reader.history,
                 )
             stream = FeedStream(self._log.stream(start, end, after=after), self._leave)
-            self._streams.add(stream)
+            self._enter(stream)
         self._watched()
         return stream
 
@@ -134,15 +135,23 @@ class Feed:
         """In a forked child: the locks may be held by threads that do not exist here."""
         self._lock = threading.Lock()
         self._failure = error
-        for stream in list(self._streams):
+        for stream in self._present():
             stream.failure = error
 
+    def _enter(self, stream: FeedStream) -> None:
+        name, streams = id(stream), self._streams
+        streams[name] = weakref.ref(stream, lambda _: streams.pop(name, None))
+
+    def _present(self) -> list[FeedStream]:
+        found = [reference() for reference in list(self._streams.values())]
+        return [stream for stream in found if stream is not None]
+
     def _end(self, error: BackendError) -> None:
-        for stream in list(self._streams):
+        for stream in self._present():
             stream.fail(error)
 
     def _leave(self, stream: FeedStream) -> None:
-        self._streams.discard(stream)
+        self._streams.pop(id(stream), None)
 
 
 class FeedStream(ChangeStream):

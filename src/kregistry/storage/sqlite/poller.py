@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable
 
-from kregistry.storage.errors import BackendError
+from kregistry.storage.errors import BackendError, BackendUnavailable
 from kregistry.storage.sqlite import faults
 
 #: Seconds between two looks. One look costs 6 microseconds.
@@ -14,6 +15,9 @@ INTERVAL = 0.007
 _LINGER = 150
 _INSPECT_EVERY = 64
 _VERSION = "PRAGMA data_version"
+
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())
 
 
 class Poller:
@@ -23,8 +27,7 @@ class Poller:
         connect: Opens the connection that it looks through.
         wanted: Whether anybody watches.
         changed: Called when somebody, perhaps this process, committed.
-        inspect: Called now and then; raises if the file is not in order.
-        failed: Told what *inspect* or *changed* raised for good.
+        inspect: Called now and then, to look after the file.
     """
 
     def __init__(
@@ -42,15 +45,27 @@ class Poller:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._connection: sqlite3.Connection | None = None
+        self._seen = -1
+        self._complained = False
 
     def start(self) -> None:
-        """Be at work from now on."""
+        """Be at work from now on.
+
+        Raises:
+            BackendUnavailable: The system allows no further thread.
+        """
         with self._lock:
-            if self._thread is None and not self._stop.is_set():
-                self._thread = threading.Thread(
-                    target=self._work, name="kregistry-sqlite-poller", daemon=True
-                )
-                self._thread.start()
+            if self._thread is not None or self._stop.is_set():
+                return
+            thread = threading.Thread(
+                target=self._work, name="kregistry-sqlite-poller", daemon=True
+            )
+            try:
+                thread.start()
+            except RuntimeError as error:
+                raise BackendUnavailable(f"watching needs a thread: {error}") from error
+            self._thread = thread
 
     def stop(self) -> None:
         """End the thread and wait for that. Idempotent."""
@@ -61,36 +76,47 @@ class Poller:
             thread.join()
 
     def _work(self) -> None:
+        looks = idle = 0
         try:
-            connection = self._connect()
-        except (*faults.ENGINE_ERRORS, BackendError):
-            connection = None
-        try:
-            self._watch(connection)
+            while not self._stop.wait(INTERVAL):
+                idle = 0 if self._wanted() else idle + 1
+                if idle > _LINGER and self._retire():
+                    return
+                looks += 1
+                self._look(inspect=looks % _INSPECT_EVERY == 0)
         finally:
-            if connection is not None:
-                connection.close()
+            self._disconnect()
 
-    def _watch(self, connection: sqlite3.Connection | None) -> None:
-        seen, looks, idle = -1, 0, 0
-        while not self._stop.wait(INTERVAL):
-            idle = 0 if self._wanted() else idle + 1
-            if idle > _LINGER and self._retire():
-                return
-            looks += 1
-            if looks % _INSPECT_EVERY == 0:
-                self._inspect()
-            seen = self._look(connection, seen)
+    def _look(self, *, inspect: bool) -> None:
+        """Catch up if the file changed. What fails is tried again at the next look.
 
-    def _look(self, connection: sqlite3.Connection | None, seen: int) -> int:
-        """Catch up if the file changed; failures are tried again at the next look."""
+        Whatever it is: without this thread, watchers would wait for ever.
+        """
         try:
-            version = -2 if connection is None else int(connection.execute(_VERSION).fetchone()[0])
-            if version != seen:
+            if inspect:
+                self._inspect()
+            if self._connection is None:
+                self._connection = self._connect()
+            version = int(self._connection.execute(_VERSION).fetchone()[0])
+            if version != self._seen:
                 self._changed()
-        except (*faults.ENGINE_ERRORS, BackendError):
-            return -1
-        return version
+            self._seen = version
+            self._complained = False
+        except Exception as error:
+            self._disconnect()
+            if not isinstance(error, (*faults.ENGINE_ERRORS, BackendError)):
+                self._complain()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        self._seen = -1
+        if connection is not None:
+            connection.close()
+
+    def _complain(self) -> None:
+        if not self._complained:
+            self._complained = True
+            _log.exception("looking for what others committed failed; it is tried again")
 
     def _retire(self) -> bool:
         with self._lock:

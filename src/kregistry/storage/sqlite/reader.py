@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from kregistry.storage.backend import Change, Page, Record, Snapshot
+from kregistry.storage.changelog import HISTORY_BYTES, size_of
 from kregistry.storage.errors import RevisionCompacted, RevisionInFuture
 from kregistry.storage.sqlite import expiry, faults
 from kregistry.storage.sqlite.connections import Readers
@@ -155,13 +156,13 @@ class Reader:
         try:
             with self._readers.snapshot() as cursor:
                 state = State(*cursor.execute(_STATE).fetchone())
-                rows = cursor.execute(query, arguments).fetchall()
+                rows = _take(cursor.execute(query, arguments))
         except faults.ENGINE_ERRORS as error:
             raise self._translate(error) from error
         after = arguments[0]
         if isinstance(after, int) and after < state.compacted:
             raise RevisionCompacted(after, state.compacted)
-        return [Change._make(row) for row in rows]
+        return rows
 
     def _row(self, query: str, arguments: tuple[object, ...]) -> Any:
         return self._all(query, arguments)[0]
@@ -184,6 +185,17 @@ class Reader:
         if faults.is_damage(error):
             self._damaged(f"it was found to be damaged: {error}")
         return faults.translate(error, self._path, "reading")
+
+
+def _take(cursor: sqlite3.Cursor) -> list[Change]:
+    """Rows, until they are many bytes: a backlog of large values must not fill the memory."""
+    changes, size = list[Change](), 0
+    for row in cursor:
+        changes.append(Change._make(row))
+        size += size_of(changes[-1])
+        if size >= HISTORY_BYTES:
+            break
+    return changes
 
 
 def _check(state: State, revision: int) -> int:

@@ -1,0 +1,136 @@
+"""What reaches watchers of the SQLite backend when others write and things go wrong meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kregistry.storage.backend import Change, ChangeStream
+from kregistry.storage.errors import BackendUnavailable, RevisionCompacted
+from kregistry.storage.sqlite import SqliteBackend
+
+WAIT = 20.0
+ALL = ("", "\U0010ffff")
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[SqliteBackend]:
+    with SqliteBackend(tmp_path / "store.db") as store:
+        yield store
+
+
+@pytest.fixture
+def theirs(ours: SqliteBackend) -> Iterator[SqliteBackend]:
+    """Stands for another process: nothing but the file is shared."""
+    with SqliteBackend(ours.path) as store:
+        yield store
+
+
+def following(stream: ChangeStream) -> list[Change]:
+    """The next changes, waited for."""
+    for _ in range(100):
+        if found := stream.poll():
+            return list(found)
+        bell = threading.Event()
+        if stream.park(bell.set):
+            assert bell.wait(WAIT), "the watcher would wait for ever"
+    raise AssertionError("woken for nothing")
+
+
+@pytest.mark.parametrize("error", [BackendUnavailable("planted"), MemoryError("planted")])
+@pytest.mark.parametrize("part", ["_connect", "_changed", "_inspect"])
+def test_watchers_go_on_after_a_passing_trouble(
+    ours: SqliteBackend, theirs: SqliteBackend, part: str, error: Exception
+) -> None:
+    poller, failures = ours._poller, iter([error])
+    usual, failed = getattr(poller, part), threading.Event()
+
+    def fail_once():
+        for failure in failures:
+            failed.set()
+            raise failure
+        return usual()
+
+    setattr(poller, part, fail_once)
+    stream = ours.watch(*ALL, after=1)
+    assert failed.wait(WAIT)
+    for number in range(3):
+        revision = theirs.put(f"/{number}", b"", expected=0)
+        assert [change.revision for change in following(stream)] == [revision]
+    stream.close()
+
+
+def test_a_system_out_of_threads_is_a_typed_error_and_no_lasting_one(
+    ours: SqliteBackend, theirs: SqliteBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(BackendUnavailable, match="thread"):
+            ours.watch(*ALL, after=1)
+    stream = ours.watch(*ALL, after=1)
+    theirs.put("/a", b"", expected=0)
+    assert [change.key for change in following(stream)] == ["/a"]
+    stream.close()
+
+
+def test_what_others_wrote_is_seen_although_it_is_compacted_here_at_once(
+    ours: SqliteBackend, theirs: SqliteBackend
+) -> None:
+    stream, other = ours.watch("/a", "/b", after=1), ours.watch("/b", "/c", after=1)
+    ours._poller.stop()  # it has not looked yet
+    revision = theirs.put("/a", b"", expected=0)
+    ours.compact(revision)
+    assert other.poll() == ()
+    assert other.position == revision
+    with pytest.raises(RevisionCompacted):
+        stream.poll()
+    assert stream.position < revision, "a bookmark would hide the change"
+    stream.close()
+    other.close()
+
+
+def test_a_backlog_of_large_values_is_read_in_small_portions(ours: SqliteBackend) -> None:
+    value, revision = bytes(1 << 20), 0
+    for _ in range(60):
+        revision = ours.put("/large", value, expected=revision)
+    stream = ours.watch(*ALL, after=1)
+    tracemalloc.start()
+    try:
+        seen: list[int] = []
+        while found := stream.poll():
+            seen += [change.revision for change in found]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert seen == list(range(2, revision + 1))
+    assert peak < 40 << 20
+    stream.close()
+
+
+def test_watchers_may_come_and_go_while_every_stream_is_ended(ours: SqliteBackend) -> None:
+    stop, errors = threading.Event(), []
+
+    def come_and_go() -> None:
+        while not stop.is_set():
+            ours.watch(*ALL, after=1).close()
+
+    threads = [threading.Thread(target=come_and_go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(20000):
+            ours._feed._present()
+    except RuntimeError as error:
+        errors.append(error)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(WAIT)
+    assert errors == []
