@@ -19,7 +19,7 @@ from kregistry.storage.errors import (
     StorageFenced,
     StorageFull,
 )
-from kregistry.storage.sqlite import SqliteBackend, schema
+from kregistry.storage.sqlite import SqliteBackend, faults, schema
 
 TIMEOUT = 60
 WAIT = 20.0
@@ -181,6 +181,76 @@ def test_full_in_the_middle_of_a_batch_fails_the_puts_and_not_the_deletions(
         assert store.delete("/a", expected=revision) == revision + 1
         with pytest.raises(StorageFull):
             store.put("/b", b"", expected=0)
+
+
+def test_one_process_that_ran_out_of_room_keeps_the_reserve_from_the_others(
+    tmp_path: Path,
+) -> None:
+    with (
+        SqliteBackend(tmp_path / "store.db") as ours,
+        SqliteBackend(tmp_path / "store.db") as theirs,
+    ):
+        revision = theirs.put("/a", b"1", expected=0)
+        ours._guard._run_full()
+        theirs._guard.check()
+        with pytest.raises(StorageFull):
+            theirs.put("/b", b"1", expected=0)
+        assert theirs.delete("/a", expected=revision) == revision + 1
+        theirs._guard._full_since -= 5
+        assert theirs.put("/b", b"1", expected=0) == revision + 2, "there is room again"
+
+
+def test_room_that_is_only_the_reserve_stays_reserved_for_deletions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SqliteBackend(tmp_path / "store.db") as store:
+        store._guard._run_full()
+        monkeypatch.setattr(faults, "no_room_left", lambda *_: True)
+        assert not store._guard.try_recover()
+        assert os.stat(f"{store.path}.reserve").st_size == 0
+
+
+def test_two_who_look_for_room_at_once_do_not_trip_over_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, probe = os.fsync, tmp_path / "probe"
+
+    def fsync(place: int) -> None:
+        usual(place)
+        probe.unlink()  # the other one is done with it
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert not faults.no_room_left(str(tmp_path / "store.db"), str(probe))
+
+
+@pytest.mark.parametrize("companion", ["", ".lock"])
+def test_what_is_committed_to_a_file_that_just_vanished_is_not_acknowledged(
+    tmp_path: Path, companion: str
+) -> None:
+    points = Failpoints()
+    with SqliteBackend(tmp_path / "store.db", failpoints=points) as store:
+        store.put("/a", b"", expected=0)
+        points.arm("sqlite.before_commit", (tmp_path / f"store.db{companion}").unlink)
+        with pytest.raises(StorageFenced, match="removed"):
+            store.put("/b", b"", expected=0)
+
+
+def test_a_lock_file_that_was_moved_away_fences_the_store(tmp_path: Path) -> None:
+    with SqliteBackend(tmp_path / "store.db") as store:
+        os.rename(tmp_path / "store.db.lock", tmp_path / "elsewhere")
+        with pytest.raises(StorageFenced, match="lock"):
+            store.put("/b", b"", expected=0)
+
+
+@pytest.mark.parametrize("mode", ["RESTART", "TRUNCATE"])
+def test_a_reader_that_stays_does_not_hold_up_a_checkpoint(tmp_path: Path, mode: str) -> None:
+    with SqliteBackend(tmp_path / "store.db", busy_timeout=3600) as store:
+        store.put("/a", b"", expected=0)
+        with store._readers.snapshot() as cursor:
+            cursor.execute("SELECT count(*) FROM log").fetchone()
+            store._checkpointer.run(mode)
+        store._checkpointer.run(mode)
+        assert store.put("/b", b"", expected=0) == 3
 
 
 @pytest.mark.parametrize("how", ["removed", "replaced", "moved"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sqlite3
@@ -16,7 +17,7 @@ from kregistry.storage.errors import (
     StorageFenced,
     UnsafeStorage,
 )
-from kregistry.storage.sqlite import SqliteBackend, opening, place
+from kregistry.storage.sqlite import SqliteBackend, faults, opening, place
 
 MOUNTS = """\
 21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -153,6 +154,47 @@ def test_a_file_with_two_hard_links_is_refused(tmp_path: Path) -> None:
     os.link(tmp_path / "store.db", tmp_path / "again.db")
     with pytest.raises(UnsafeStorage, match="hard link"):
         SqliteBackend(tmp_path / "store.db")
+
+
+@pytest.mark.parametrize("companion", [".lock", ".reserve", ".reserve.probe"])
+def test_links_that_somebody_put_beside_the_file_are_not_followed(
+    tmp_path: Path, companion: str
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    os.symlink(victim, tmp_path / f"store.db{companion}")
+    if companion == ".reserve.probe":
+        with SqliteBackend(tmp_path / "store.db"):
+            assert not faults.no_room_left(str(tmp_path), str(tmp_path / f"store.db{companion}"))
+    else:
+        with pytest.raises(UnsafeStorage):
+            SqliteBackend(tmp_path / "store.db")
+    assert victim.read_bytes() == b"precious"
+
+
+def test_a_file_system_that_cannot_allocate_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_) -> None:
+        raise OSError(errno.EOPNOTSUPP, "not supported")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    with SqliteBackend(tmp_path / "store.db"):
+        assert (tmp_path / "store.db.reserve").stat().st_size == 2 << 20
+
+
+def test_an_opening_that_fails_late_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_) -> None:
+        raise OSError(errno.EIO, "planted")
+
+    before = set(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", refuse)
+        with pytest.raises(BackendError):
+            SqliteBackend(tmp_path / "store.db")
+    assert set(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from kregistry.meta.failpoints import Failpoints
 from kregistry.storage.errors import BackendError
+from kregistry.storage.sqlite import connections
 from kregistry.storage.sqlite.commit import Request
 from kregistry.storage.sqlite.guard import Guard
 
@@ -21,6 +22,8 @@ PAGES = 1000
 _PAGES_WHEN_FULL = 32
 _PAGES_TOO_MANY = 8 * PAGES
 _PAGE = 4096
+# Seconds to wait for readers.
+_PATIENCE = 0.03
 # Row, pointer and counter: pages that each commit, or each change, rewrites at least.
 _PAGES_A_COMMIT = 2
 _PAGES_A_CHANGE = 2
@@ -46,10 +49,10 @@ class Checkpointer:
 
     def count(self, batch: Sequence[Request]) -> None:
         """Take note of a commit."""
-        self.count_pages(
-            _PAGES_A_COMMIT
-            + sum(_PAGES_A_CHANGE + len(request.value or b"") // _PAGE for request in batch)
-        )
+        pages = _PAGES_A_COMMIT
+        for request in batch:
+            pages += _PAGES_A_CHANGE + len(request.value or b"") // _PAGE
+        self._pages += pages
 
     def count_pages(self, pages: int) -> None:
         """Take note of *pages* written."""
@@ -69,14 +72,27 @@ class Checkpointer:
         """Checkpoint now.
 
         Args:
-            mode: ``PASSIVE`` moves what no reader needs; ``RESTART`` waits for readers;
-                ``TRUNCATE`` also empties the log file.
+            mode: ``PASSIVE`` moves what no reader needs; ``RESTART`` waits a moment for
+                readers, so that the log can start over; ``TRUNCATE`` also empties its file.
         """
         self._hit("sqlite.before_checkpoint")
         self._guard.inspect()
         with self._guard.writing("checkpointing"):
-            _, self._log_pages, _ = self._connection.execute(_CHECKPOINTS[mode]).fetchone()
+            if mode == "PASSIVE":
+                row = self._connection.execute(_CHECKPOINTS[mode]).fetchone()
+            else:
+                row = self._waiting(mode)
+            self._log_pages = row[1]
         self._hit("sqlite.after_checkpoint")
+
+    def _waiting(self, mode: str) -> Sequence[int]:
+        # Through a connection that soon gives up: a reader that stays must not hold up all
+        # writers of all processes for a busy timeout, again and again.
+        connection = connections.open_writer(self._guard.path, timeout=_PATIENCE)
+        try:
+            return connection.execute(_CHECKPOINTS[mode]).fetchone()  # type: ignore[no-any-return]
+        finally:
+            connection.close()
 
     def _hit(self, name: str) -> None:
         if self._failpoints is not None:

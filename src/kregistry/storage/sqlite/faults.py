@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from contextlib import suppress
 
 from kregistry.storage.errors import (
     BackendError,
@@ -89,7 +90,8 @@ def _at_size_limit(path: str) -> bool:
 
 def _write_hits_the_end(probe: str) -> bool:
     try:
-        place = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        place = os.open(probe, flags, 0o600)
     except OSError as error:
         return is_full(error)
     try:
@@ -99,7 +101,8 @@ def _write_hits_the_end(probe: str) -> bool:
         return is_full(error)
     finally:
         os.close(place)
-        os.unlink(probe)
+        with suppress(OSError):  # another process looked at the same time
+            os.unlink(probe)
     return False
 
 
@@ -147,7 +150,12 @@ def translate(error: BaseException, path: str, doing: str) -> BackendError:
 
 
 def _is_denied(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    return isinstance(error, OSError) and error.errno in (
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ELOOP,
+    )
 
 
 def _name(error: BaseException) -> str:

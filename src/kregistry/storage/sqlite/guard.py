@@ -36,6 +36,7 @@ class Guard:
         reserve: Room for deletions when there is none left.
         clock: Says when to look for room again.
         reading: What keeps readers of the same connection out, where they share it.
+        trusting: Look for the file a thousand times a second at most, not at every commit.
 
     Attributes:
         is_lost: The file that is open is not the one at its path any more.
@@ -49,8 +50,10 @@ class Guard:
         *,
         clock: Clock,
         reading: RLock | None,
+        trusting: bool = False,
     ) -> None:
         self.path = path
+        self._trusting = trusting
         self._lock = lock
         self._reserve = reserve
         self._clock = clock
@@ -110,6 +113,15 @@ class Guard:
         if self._fence or monotonic() - self._looked > _LOOK_EVERY:
             self.check()
 
+    def confirm(self) -> None:
+        """After a commit, before it is acknowledged: is the file still there?
+
+        Raises:
+            StorageFenced: What was committed is in a file that nobody will find.
+        """
+        if not self._trusting:
+            self.check()
+
     def check(self) -> None:
         """Raise if the store takes no writes.
 
@@ -128,6 +140,9 @@ class Guard:
             self.fence("the file was removed or replaced while it was open")
         elif not self._lock.is_in_place():
             self.fence("its lock file was removed while it was open")
+        elif self._full_since is None and not self._reserve.is_filled():
+            # Another process ran out of room and freed it, for deletions only.
+            self._full_since = self._clock.monotonic()
 
     def inspect(self) -> None:
         """:meth:`check`, and the log that SQLite keeps beside the file too."""
@@ -152,7 +167,7 @@ class Guard:
 
     def prepare_reserve(self) -> None:
         """Set room aside; where there is none, the store is full from the beginning."""
-        if not self._reserve.fill():
+        if not self._fill_reserve():
             self._run_full()
 
     def judge(self, error: BaseException, doing: str) -> BackendError:
@@ -180,12 +195,18 @@ class Guard:
 
     def try_recover(self) -> bool:
         """See whether there is room again, and take puts if so."""
-        if self._reserve.fill() and not faults.no_room_left(
-            self.path, self._reserve.path + ".probe"
-        ):
-            self._full_since = None
-            return True
+        if self._fill_reserve():
+            if not faults.no_room_left(self.path, self._reserve.path + ".probe"):
+                self._full_since = None
+                return True
+            self._reserve.free()  # deletions still need it
         return False
+
+    def _fill_reserve(self) -> bool:
+        try:
+            return self._reserve.fill()
+        except OSError as error:
+            raise faults.translate(error, self.path, "keeping room for") from error
 
 
 class Writing:

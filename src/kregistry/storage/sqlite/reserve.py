@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from kregistry.storage.sqlite import faults
 
 #: Bytes kept back. Enough for some hundred deletions between two checkpoints.
 SIZE = 2 << 20
+
+# Not through a link that somebody else may have put there.
+_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+_CANNOT_ALLOCATE = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
 class Reserve:
@@ -25,7 +30,7 @@ class Reserve:
         if self.is_filled():
             return True
         try:
-            place = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            place = os.open(self.path, _FLAGS | os.O_CREAT, 0o600)
         except OSError as error:
             if faults.is_full(error):
                 return False
@@ -48,17 +53,25 @@ class Reserve:
     def free(self) -> None:
         """Give the room to the database."""
         try:
-            os.truncate(self.path, 0)
+            place = os.open(self.path, _FLAGS)
         except FileNotFoundError:
             return
+        try:
+            os.ftruncate(place, 0)
+        finally:
+            os.close(place)
 
 
 def _occupy(place: int) -> None:
     if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(place, 0, SIZE)
-    else:
-        os.pwrite(place, bytes(SIZE), 0)
-        os.fsync(place)
+        try:
+            os.posix_fallocate(place, 0, SIZE)
+            return
+        except OSError as error:
+            if error.errno not in _CANNOT_ALLOCATE:
+                raise
+    os.pwrite(place, bytes(SIZE), 0)
+    os.fsync(place)
 
 
 def beside(path: str) -> str:

@@ -95,6 +95,7 @@ class Writer:
                 cursor.execute(_BUMP, (after,))
                 self._hit("sqlite.before_commit")
             self._hit("sqlite.after_commit")
+        self._guard.confirm()
         self._hit("sqlite.before_publish")
         self._feed.publish(before, described)
 
