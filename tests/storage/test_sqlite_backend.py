@@ -400,6 +400,69 @@ def test_threads_that_end_leave_no_connection_behind(store: SqliteBackend) -> No
         assert len(ours) < 40
 
 
+def test_many_readers_at_once_share_a_bounded_number_of_connections(
+    store: SqliteBackend,
+) -> None:
+    store.put("/a", b"1", expected=0)
+    borrowed = [store._readers.take() for _ in range(32)]
+    answers: list[object] = []
+    threads = [threading.Thread(target=lambda: answers.append(store.get("/a"))) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    while store._readers._waiting < len(threads):
+        threading.Event().wait(0.001)
+    assert store._readers._count == 32
+    store._readers.drop(borrowed.pop())
+    store._readers.give(borrowed.pop())
+    for thread in threads:
+        thread.join(WAIT)
+    assert len(answers) == len(threads)
+    for cursor in borrowed:
+        store._readers.give(cursor)
+    assert store._readers._count == 8, "no more are kept for later"
+
+
+def test_closing_sends_waiting_readers_away(path: str) -> None:
+    store, refused = SqliteBackend(path), threading.Event()
+    borrowed = [store._readers.take() for _ in range(32)]
+
+    def read() -> None:
+        try:
+            store.get("/a")
+        except BackendClosed:
+            refused.set()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    while not store._readers._waiting:
+        threading.Event().wait(0.001)
+    store.close()
+    assert refused.wait(WAIT)
+    thread.join(WAIT)
+    for cursor in borrowed:
+        store._readers.give(cursor)
+    assert store._readers._count == 0
+
+
+def test_a_chore_that_runs_into_the_end_of_its_store_is_no_failure(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, running, go = SqliteBackend(path), threading.Event(), threading.Event()
+    usual = store._reader.due
+
+    def due(now: float, limit: int) -> object:
+        running.set()
+        assert go.wait(WAIT)
+        return usual(now, limit)
+
+    store._reader.due = due  # type: ignore[method-assign]
+    store.put("/a", b"", expected=0, ttl=1000)
+    assert running.wait(WAIT)
+    store._poller.stop = go.set  # type: ignore[method-assign]
+    store.close()
+    assert not [record for record in caplog.records if "chore" in record.message]
+
+
 def test_a_key_expires_with_a_revision_of_its_own(path: str) -> None:
     clock = FakeClock()
     with SqliteBackend(path, clock=clock) as store:

@@ -89,7 +89,11 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         self._history_mark = 0
         self._housekeeper = Housekeeper(self, clock=self._clock, name="kregistry-sqlite")
         fork.guard(self)
-        self._begin_chores()
+        try:
+            self._begin_chores()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def path(self) -> str:
@@ -256,6 +260,7 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
             reserve.Reserve(reserve.beside(self._path)),
             clock=self._clock,
             reading=self._readers.writer_lock,
+            trusting=self._synchronous != "full",
         )
         self._reader = Reader(self._readers, self._path, self._guard.fence)
         self._feed = Feed(self._reader, self._start_polling)

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kregistry.storage.errors import BackendError
@@ -20,7 +20,11 @@ from kregistry.storage.errors import BackendError
 _WRITER_CACHE = "PRAGMA cache_size = -16384"
 _READER_CACHE = "PRAGMA cache_size = -32768"
 _SYNCHRONOUS = {"full": "PRAGMA synchronous = FULL", "normal": "PRAGMA synchronous = NORMAL"}
+# On macOS fsync() alone leaves data in the disk's cache. Elsewhere this changes nothing.
+_FLUSH = {"full": "PRAGMA fullfsync = ON", "normal": "PRAGMA fullfsync = OFF"}
 _IDLE_READERS = 8
+# More at once read no faster, but each needs two files and a cache.
+_MOST_READERS = 32
 # After an exceptional growth the log is cut back to this when it starts over.
 _WAL_KEPT = "PRAGMA journal_size_limit = 67108864"
 
@@ -38,6 +42,7 @@ def use_log(connection: sqlite3.Connection, synchronous: str) -> bool:
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     connection.execute(_WAL_KEPT).fetchall()
     connection.execute(_SYNCHRONOUS[synchronous])
+    connection.execute(_FLUSH[synchronous]).fetchall()
     return bool(mode == "wal")
 
 
@@ -84,6 +89,9 @@ class Readers:
         self._refusal: BackendError | None = None
         self._shared = shared
         self._shared_lock = threading.RLock()
+        self._change = threading.Condition(threading.Lock())
+        self._count = 0
+        self._waiting = 0
 
     def take(self) -> sqlite3.Cursor:
         """Borrow a cursor on a connection of its own. Give it back, or drop it."""
@@ -96,10 +104,13 @@ class Readers:
         """Give a cursor back, every statement of it read to the end."""
         if self._shared is not None:
             self._shared_lock.release()
-        elif self._refusal is not None or len(self._idle) >= _IDLE_READERS:
-            cursor.connection.close()
+        elif self._refusal is not None or (len(self._idle) >= _IDLE_READERS and not self._waiting):
+            self._close(cursor)
         else:
             self._idle.append(cursor)
+            if self._waiting:
+                with self._change:
+                    self._change.notify()
             if self._refusal is not None:
                 self._close_idle()
 
@@ -108,7 +119,15 @@ class Readers:
         if self._shared is not None:
             self._shared_lock.release()
         else:
+            self._close(cursor)
+
+    def _close(self, cursor: sqlite3.Cursor) -> None:
+        try:
             cursor.connection.close()
+        finally:
+            with self._change:
+                self._count -= 1
+                self._change.notify()
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Cursor]:
@@ -133,7 +152,33 @@ class Readers:
             raise copy.copy(self._refusal)
         if self._shared is not None:
             return self._lend_shared(self._shared)
-        return self.open_one().cursor()
+        with self._change:
+            waited = self._wait()
+            if waited is not None:
+                return waited
+            self._count += 1
+        try:
+            return self.open_one().cursor()
+        except BaseException:
+            with self._change:
+                self._count -= 1
+                self._change.notify()
+            raise
+
+    def _wait(self) -> sqlite3.Cursor | None:
+        """A cursor that was given back, or None when another one may be opened."""
+        self._waiting += 1  # before the look at what is idle: who gives looks the other way round
+        try:
+            while True:
+                with suppress(IndexError):
+                    return self._idle.pop()
+                if self._refusal is not None:
+                    raise copy.copy(self._refusal)
+                if self._count < _MOST_READERS:
+                    return None
+                self._change.wait()
+        finally:
+            self._waiting -= 1
 
     def _lend_shared(self, connection: sqlite3.Connection) -> sqlite3.Cursor:
         self._shared_lock.acquire()
@@ -162,6 +207,8 @@ class Readers:
         """
         self._refusal = refusal
         self._close_idle()
+        with self._change:
+            self._change.notify_all()
 
     def park(self, refusal: BackendError) -> list[object]:
         """In a forked child: give out nothing more.
@@ -177,6 +224,6 @@ class Readers:
     def _close_idle(self) -> None:
         while True:
             try:
-                self._idle.pop().connection.close()
+                self._close(self._idle.pop())
             except IndexError:
                 return
