@@ -25,6 +25,8 @@ apsw = pytest.importorskip("apsw")
 CUTS = int(os.environ.get("KREGISTRY_POWER_CUTS", "400"))
 SECTOR = 512
 
+pytestmark = pytest.mark.timeout(120 + CUTS // 50)
+
 
 class Step(NamedTuple):
     """Something that happened: write, truncate, sync, delete or ack."""
