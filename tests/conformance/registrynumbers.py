@@ -1,8 +1,9 @@
 """What the API server's own tests of its registry check, by number.
 
 RS: generic Store. RD: rehearsal, decoration and corrupt objects. RR: functions of the package
-rest. RT: behaviours of any REST storage. RP: Pods and their subresources. The sentences are
-ours; the order is that of the packages ``registry/generic/registry``, ``registry/rest``,
+rest. RT: behaviours of any REST storage. RP: Pods and their subresources. RX, which has no single
+test there: what becomes of an object, by its state and by what is asked. The sentences are ours;
+the order is that of the packages ``registry/generic/registry``, ``registry/rest``,
 ``registry/rest/resttest`` and ``registry/core/pod`` at 1.36.
 """
 
@@ -147,6 +148,25 @@ POD = (
     "Port forwarding connects.",
 )
 
+STATES = (
+    "Live, without time to end or finalizers: goes.",
+    "Live, without time to end, with finalizers: is marked.",
+    "The same deleted again: is not written.",
+    "Live, with time to end: is marked with its time.",
+    "Live, with no seconds to end: is marked and goes.",
+    "Live, with time to end and finalizers: is marked with its time and keeps them.",
+    "Has time, asked for no less: is not written.",
+    "Has time, asked for less: gets less.",
+    "Has time, asked for none: goes.",
+    "Has time and finalizers, asked for none: has none and stays.",
+    "Has no time and finalizers: is written only if the collector's finalizers change.",
+    "Has neither time nor finalizers, as after a crash: goes.",
+    "Has no time, and an update takes the last finalizer: goes.",
+    "Has time, and an update takes the last finalizer: stays.",
+    "Is being deleted, and an update adds a finalizer: is refused.",
+    "Is being deleted, and an update clears the times: they come back.",
+)
+
 #: Every number except those of RESTStorageSuite, and what must hold.
 NUMBERS = {
     f"{prefix}{number:02}": says
@@ -154,6 +174,7 @@ NUMBERS = {
         ("RS", STORE),
         ("RD", REHEARSAL),
         ("RR", FUNCTIONS),
+        ("RX", STATES),
         ("RP", POD),
     )
     for number, says in enumerate(sentences, 1)

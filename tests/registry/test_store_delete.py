@@ -50,7 +50,7 @@ def at(clock: FakeClock, seconds: int = 0) -> Time:
     return Time.of(clock.now() + timedelta(seconds=seconds))
 
 
-@pytest.mark.case("RS15", "RS29")
+@pytest.mark.case("RS15", "RS29", "RX01")
 def test_an_object_that_nothing_holds_goes_at_once(widgets: Store[Widget], ctx: Context) -> None:
     made = widgets.create(ctx, widget())
     deleted = widgets.delete(ctx, "anvil", options=ASK_NOTHING)
@@ -81,6 +81,7 @@ def test_a_store_may_answer_with_the_object(storage: Interface[Object], ctx: Con
     assert deleted.result.spec.size == 3
 
 
+@pytest.mark.case("RX02", "RX03")
 @pytest.mark.parametrize("options", [None, ASK_NOTHING, grace(0), grace(30)])
 def test_row_2_and_3_a_finalizer_holds_the_object(
     widgets: Store[Widget], ctx: Context, clock: FakeClock, options: DeleteOptions | None
@@ -93,6 +94,7 @@ def test_row_2_and_3_a_finalizer_holds_the_object(
     assert again == marked == widgets.get(ctx, "anvil")
 
 
+@pytest.mark.case("RX04")
 def test_row_4_an_object_gets_time_to_end(
     graceful: Store[Widget], ctx: Context, clock: FakeClock
 ) -> None:
@@ -102,6 +104,7 @@ def test_row_4_an_object_gets_time_to_end(
     assert graceful.get(ctx, "anvil") == marked
 
 
+@pytest.mark.case("RX05")
 @pytest.mark.parametrize("options", [None, grace(0)])
 def test_row_5_no_time_at_all_removes_at_once(
     graceful: Store[Widget], ctx: Context, options: DeleteOptions | None
@@ -122,6 +125,7 @@ def test_a_negative_grace_is_one_second(
     assert times(marked) == (at(clock, 1), 1, 2)
 
 
+@pytest.mark.case("RX06")
 @pytest.mark.parametrize("seconds", [0, 10])
 def test_row_6_time_and_finalizers_go_together(
     graceful: Store[Widget], ctx: Context, clock: FakeClock, seconds: int
@@ -132,6 +136,7 @@ def test_row_6_time_and_finalizers_go_together(
     assert marked.metadata.finalizers == ["x.io/hold"]
 
 
+@pytest.mark.case("RX07")
 @pytest.mark.parametrize("options", [ASK_NOTHING, grace(30), grace(99), propagate("Foreground")])
 def test_row_7_more_time_is_not_given(
     graceful: Store[Widget], ctx: Context, options: DeleteOptions
@@ -144,6 +149,7 @@ def test_row_7_more_time_is_not_given(
     assert graceful.get(ctx, "anvil") == marked
 
 
+@pytest.mark.case("RX08")
 def test_row_8_time_can_become_shorter(
     graceful: Store[Widget], ctx: Context, clock: FakeClock
 ) -> None:
@@ -157,6 +163,7 @@ def test_row_8_time_can_become_shorter(
     assert times(marked) == (at(clock), 1, 2)
 
 
+@pytest.mark.case("RX09")
 def test_row_9_no_more_time_removes_the_object(graceful: Store[Widget], ctx: Context) -> None:
     graceful.create(ctx, widget())
     graceful.delete(ctx, "anvil", options=grace(30))
@@ -165,6 +172,7 @@ def test_row_9_no_more_time_removes_the_object(graceful: Store[Widget], ctx: Con
         graceful.get(ctx, "anvil")
 
 
+@pytest.mark.case("RX10", "RX11")
 def test_row_10_and_11_finalizers_outlive_the_time(
     graceful: Store[Widget], ctx: Context, clock: FakeClock
 ) -> None:
@@ -178,6 +186,7 @@ def test_row_10_and_11_finalizers_outlive_the_time(
         assert kept(graceful.delete(ctx, "anvil", options=options)) == forced
 
 
+@pytest.mark.case("RX11")
 def test_row_11_dependents_may_still_be_decided_about(
     graceful: Store[Widget], ctx: Context
 ) -> None:
@@ -189,6 +198,7 @@ def test_row_11_dependents_may_still_be_decided_about(
     assert marked.metadata.finalizers == ["x.io/hold", "orphan"]
 
 
+@pytest.mark.case("RX12")
 def test_row_12_a_deletion_that_crashed_halfway_is_finished(
     storage: Interface[Object], graceful: Store[Widget], ctx: Context, clock: FakeClock
 ) -> None:

@@ -388,6 +388,7 @@ def test_a_rehearsed_update_changes_nothing_but_checks_everything(
         widgets.replace(ctx, anvil, options=UpdateOptions(dry_run=("Some",)))
 
 
+@pytest.mark.case("RX13")
 def test_the_last_finalizer_takes_a_deleted_object_with_it(
     widgets: Store[Widget], ctx: Context
 ) -> None:
@@ -411,6 +412,7 @@ def test_the_last_finalizer_takes_a_deleted_object_with_it(
         widgets.get(ctx, "anvil")
 
 
+@pytest.mark.case("RX14")
 def test_a_grace_period_outlives_the_last_finalizer(
     storage: Interface[Object], ctx: Context, clock: FakeClock
 ) -> None:
@@ -422,6 +424,7 @@ def test_a_grace_period_outlives_the_last_finalizer(
     assert widgets.delete(ctx, "anvil").immediate
 
 
+@pytest.mark.case("RX15", "RX16")
 def test_a_deleted_object_gets_no_new_finalizers_and_keeps_its_times(
     widgets: Store[Widget], ctx: Context
 ) -> None:
