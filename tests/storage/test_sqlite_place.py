@@ -266,6 +266,31 @@ def test_a_creation_that_was_cut_short_is_completed(tmp_path: Path) -> None:
         raw.close()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM store",
+        "DROP TABLE store",
+        "DROP TABLE newest",
+        "UPDATE store SET revision = 'many'",
+        "UPDATE store SET revision = 9223372036854775807",
+        "UPDATE store SET compacted = -1",
+    ],
+)
+def test_counters_that_make_no_sense_are_noticed_when_the_file_is_opened(
+    tmp_path: Path, change: str
+) -> None:
+    path = tmp_path / "store.db"
+    with SqliteBackend(path) as store:
+        store.put("/a", b"", expected=0)
+    raw = sqlite3.connect(path)
+    raw.execute(change)
+    raw.commit()
+    raw.close()
+    with pytest.raises(StorageFenced, match="damaged"):
+        SqliteBackend(path)
+
+
 def test_a_damaged_file_is_a_typed_error(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     with SqliteBackend(path) as store:

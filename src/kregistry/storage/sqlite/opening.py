@@ -77,6 +77,7 @@ def _prepare(
     elif not connections.use_log(connection, "full"):
         raise UnsafeStorage(f"the file system of {path} does not support SQLite's WAL")
     schema.create(connection)
+    schema.check(connection, path)
     if lock.is_suspect():
         _examine(connection, path)
         lock.clear_suspicion()

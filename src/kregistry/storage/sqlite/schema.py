@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from kregistry.storage.errors import UnsafeStorage
+from kregistry.storage.errors import StorageFenced, UnsafeStorage
 
 #: "kreg", in the header of the file.
 APPLICATION_ID = 0x6B726567
@@ -21,6 +21,14 @@ VERSION = 1
 FIRST_REVISION = 1
 #: How far the revision jumps when the tail of the log may have been lost.
 LOSS_JUMP = 1_000_000
+
+# Far from where 64 bits end, and never reached by counting.
+_LAST_REVISION = 2**62
+_COUNTERS = "SELECT revision, compacted, swept FROM store WHERE id = 1"
+_COLUMNS = """
+SELECT log.previous, log.created, log.value, newest.created, newest.expires
+FROM newest JOIN log USING (revision, key) LIMIT 1
+"""
 
 _OLDEST_ENGINE = (3, 31, 0)
 
@@ -88,6 +96,23 @@ def create(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def check(connection: sqlite3.Connection, path: str) -> None:
+    """See that the counters make sense, before anything is counted on.
+
+    Raises:
+        StorageFenced: They do not, or the tables are not there.
+    """
+    try:
+        row = connection.execute(_COUNTERS).fetchone()
+        connection.execute(_COLUMNS).fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # of the engine, not of the tables
+            raise
+        row = None
+    if row is None or not all(type(each) is int and 0 <= each <= _LAST_REVISION for each in row):
+        raise StorageFenced(f"{path} is damaged (it has no valid counters); restore a backup")
 
 
 def _check_version(version: int, path: str) -> None:
