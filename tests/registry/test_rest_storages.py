@@ -1,4 +1,4 @@
-"""The suite of REST storages, run over four kinds and both storages."""
+"""The suite of REST storages, run over kinds of every sort and both storages."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ import pytest
 from widgetshop import GADGETS, REGIONS, WIDGETS, GracefulStrategy
 
 from kregistry.core import v1
-from kregistry.core.pod.strategy import PODS, PodStrategy
+from kregistry.core.configmap import ConfigMapStore
+from kregistry.core.generic import GenericStrategy
+from kregistry.core.lease import LeaseStore
+from kregistry.core.node import NodeStorage
+from kregistry.core.pod import PodStorage
 from kregistry.core.v1 import Container, Pod, PodSpec
 from kregistry.meta.object import Object
-from kregistry.registry import Store, Strategy
-from kregistry.runtime.resource import Resource
+from kregistry.registry import Store
 from kregistry.storage import Config, Interface, factory
 from kregistry.testing import GracefulRESTStorageSuite, RESTStorageSuite
-
-CONFIG_MAPS = Resource(v1.ConfigMap, plural="configmaps")
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -33,21 +34,27 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Interfac
 class TestConfigMaps(RESTStorageSuite):
     @pytest.fixture
     def store(self, storage: Interface[Object]) -> Store[v1.ConfigMap]:
-        return Store(CONFIG_MAPS, storage)
+        return ConfigMapStore(storage)
 
     def change(self, obj: v1.ConfigMap) -> None:
         obj.data["changed"] = "yes"
+
+    def invalid_changes(self) -> Sequence[Any]:
+        return (*super().invalid_changes(), lambda obj: obj.data.update({"bad/key": "x"}))
 
 
 class TestKindsWithoutAClass(RESTStorageSuite):
     @pytest.fixture
     def store(self, storage: Interface[Object]) -> Store[Any]:
-        return Store(GADGETS, storage, Strategy(GADGETS, status_subresource=True))
+        return Store(GADGETS, storage, GenericStrategy(GADGETS, status_subresource=True))
 
     def new_object(self, store: Store[Any]) -> Any:
         gadget = store.new()
         gadget["spec"] = {"a": [{"b": None}]}
         return gadget
+
+    def change(self, obj: Any) -> None:
+        obj["spec"]["c"] = "d"
 
 
 class TestClusterScopedKinds(RESTStorageSuite):
@@ -55,15 +62,23 @@ class TestClusterScopedKinds(RESTStorageSuite):
     def store(self, storage: Interface[Object]) -> Store[Any]:
         return Store(REGIONS, storage, return_deleted_object=True)
 
+    def change(self, obj: Any) -> None:
+        obj.motto += "!"
 
-class TestKindsThatMayBeCreatedByAnUpdate(RESTStorageSuite):
+
+class TestNodes(RESTStorageSuite):
+    @pytest.fixture
+    def store(self, storage: Interface[Object]) -> Store[v1.Node]:
+        return NodeStorage(storage).node
+
+
+class TestKindsThatAreCreatedByAnUpdate(RESTStorageSuite):
     @pytest.fixture
     def store(self, storage: Interface[Object]) -> Store[Any]:
-        class Creates(Strategy[Any]):
-            def allow_create_on_update(self) -> bool:
-                return True
+        return LeaseStore(storage)
 
-        return Store(CONFIG_MAPS, storage, Creates(CONFIG_MAPS))
+    def change(self, obj: Any) -> None:
+        obj.spec.holder_identity = "somebody"
 
 
 class TestGracefulKinds(GracefulRESTStorageSuite):
@@ -86,7 +101,7 @@ class TestGracefulKinds(GracefulRESTStorageSuite):
 class TestPods(GracefulRESTStorageSuite):
     @pytest.fixture
     def store(self, storage: Interface[Object]) -> Store[Pod]:
-        return Store(PODS, storage, PodStrategy(), return_deleted_object=True)
+        return PodStorage(storage).pod
 
     def new_object(self, store: Store[Pod]) -> Pod:
         container = Container(
