@@ -197,9 +197,12 @@ def test_output_waits_for_a_reader_within_bounds(served: PodStorage, ctx: Contex
 
 
 def test_input_waits_for_the_process_within_bounds(served: PodStorage, ctx: Context) -> None:
-    with served.exec.connect(ctx, "foo", exec_options("hang", stdin=True)) as session:
-        with pytest.raises(TimeoutError):
-            session.write(b"x" * (1 << 22), 0.2)
+    options = exec_options("hang", stdin=True)
+    with (
+        served.exec.connect(ctx, "foo", options) as session,
+        pytest.raises(TimeoutError),
+    ):
+        session.write(b"x" * (1 << 22), 0.2)
 
 
 def test_a_large_dialogue_does_not_get_stuck(served: PodStorage, ctx: Context) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from kregistry.core.poddisruptionbudget import POD_DISRUPTION_BUDGETS
 from kregistry.core.policy_v1 import PodDisruptionBudget, PodDisruptionBudgetStatus
 from kregistry.core.v1 import Pod
 from kregistry.meta.condition import Condition
@@ -19,10 +20,9 @@ from kregistry.meta.time import Time
 from kregistry.registry import Store
 from kregistry.runtime import labels
 from kregistry.runtime.errors import SelectorError
-from kregistry.runtime.resource import Resource
 
 #: Where budgets live.
-BUDGETS: Final = Resource(PodDisruptionBudget, "poddisruptionbudgets", short_names=("pdb",))
+BUDGETS: Final = POD_DISRUPTION_BUDGETS
 
 #: With more Pods than this on their way out, the one who counts them has fallen behind.
 MAX_DISRUPTED_PODS: Final = 2000

@@ -10,7 +10,6 @@ from typing import Any
 
 from kregistry.core.pod.authorization import Authorizer
 from kregistry.core.pod.binding import BindingREST, LegacyBindingREST
-from kregistry.core.pod.budgets import BUDGETS
 from kregistry.core.pod.connect import AttachREST, ExecREST, PortForwardREST, ProxyREST
 from kregistry.core.pod.eviction import EvictionREST, Retry
 from kregistry.core.pod.kubelet import KubeletConnector
@@ -21,11 +20,12 @@ from kregistry.core.pod.statusstrategy import PodStatusStrategy
 from kregistry.core.pod.strategy import PODS, PodStrategy
 from kregistry.core.pod.subresource import Subresource
 from kregistry.core.pod.table import POD_TABLE
+from kregistry.core.poddisruptionbudget import PodDisruptionBudgetStorage
 from kregistry.core.policy_v1 import PodDisruptionBudget
 from kregistry.core.v1 import Pod
 from kregistry.meta.clock import Clock
 from kregistry.meta.object import Object
-from kregistry.registry import StatusStrategy, Store
+from kregistry.registry import Store
 from kregistry.registry.names import NameGenerator
 from kregistry.registry.systemfields import random_uid
 from kregistry.runtime.codec import Codec
@@ -111,8 +111,7 @@ class PodStorage:
         self.binding = BindingREST(self.pod)
         self.legacy_binding = LegacyBindingREST(self.binding)
         if budgets is None:
-            rules = StatusStrategy(BUDGETS)
-            budgets = Store(BUDGETS, storage, update_strategy=rules, clock=clock, codec=codec)
+            budgets = PodDisruptionBudgetStorage(storage, clock=clock, codec=codec).status
         self.eviction = EvictionREST(self.status.store, budgets, retry=eviction_retry)
         locator = Locator(self.pod, connector)
         self.log = LogREST(locator)

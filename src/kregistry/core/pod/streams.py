@@ -20,7 +20,7 @@ NON_ZERO_EXIT_CODE: Final = "NonZeroExitCode"
 EXIT_CODE: Final = "ExitCode"
 
 
-class _Closing(ABC):
+class Closing(ABC):
     """Something that is closed after use, at the end of a ``with`` or by hand."""
 
     @abstractmethod
@@ -39,7 +39,7 @@ class _Closing(ABC):
         self.close()
 
 
-class ByteStream(_Closing):
+class ByteStream(Closing):
     """Bytes that come one after another, such as a log. One thread reads, any may close."""
 
     @abstractmethod
@@ -156,7 +156,7 @@ class ExitStatus:
         )
 
 
-class StreamSession(_Closing):
+class StreamSession(Closing):
     """A running process, seen through its standard streams.
 
     One thread may write while another reads; any thread may close. Closing ends a command

@@ -9,8 +9,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from kregistry.core.pod.kubelet import (
     ConnectionInfo,
@@ -27,7 +26,7 @@ from kregistry.core.pod.process.loop import Loop
 from kregistry.core.pod.process.programs import ExecCall, Handler, Reply, Run, refuse_all
 from kregistry.core.pod.process.session import ProcessSession, ReplySession
 from kregistry.core.pod.process.sockets import SocketStream, connect, round_trip
-from kregistry.core.pod.streams import ByteStream, Channel, DuplexStream, StreamSession
+from kregistry.core.pod.streams import ByteStream, Channel, Closing, DuplexStream, StreamSession
 from kregistry.core.v1 import PodAttachOptions, PodExecOptions, PodLogOptions
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.context import Context
@@ -40,7 +39,7 @@ _BOTH: Final = frozenset({Channel.STDOUT, Channel.STDERR})
 _GRACE: Final = 10.0
 
 
-class ProcessKubelet(KubeletConnector):
+class ProcessKubelet(KubeletConnector, Closing):
     """All nodes in one: it serves the containers that a program gives it.
 
     ::
@@ -175,17 +174,6 @@ class ProcessKubelet(KubeletConnector):
         for log in logs:
             log.end()
         self._loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # For the registry.
 
