@@ -239,6 +239,8 @@ def test_a_lock_file_that_was_moved_away_fences_the_store(tmp_path: Path) -> Non
     with SqliteBackend(tmp_path / "store.db") as store:
         os.rename(tmp_path / "store.db.lock", tmp_path / "elsewhere")
         with pytest.raises(StorageFenced, match="lock"):
+            store.ready()
+        with pytest.raises(StorageFenced, match="lock"):
             store.put("/b", b"", expected=0)
 
 

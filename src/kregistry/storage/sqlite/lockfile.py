@@ -81,6 +81,10 @@ class LockFile:
         """Give it back. Idempotent."""
         fcntl.flock(self._file, fcntl.LOCK_UN)
 
+    def is_linked(self) -> bool:
+        """Whether the file still has a name, if not the same; cheaper to ask."""
+        return os.fstat(self._file).st_nlink > 0
+
     def is_in_place(self) -> bool:
         """Whether this is the file of that name: if not, others use another lock."""
         return place.identity(self.path) == self._identity
