@@ -27,7 +27,9 @@ def clock() -> FakeClock:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Interface[Object]]:
-    config = Config(type=request.param, path=str(tmp_path / "store.db"))
+    """Both; what a disk has to promise is tested elsewhere, so nobody waits for it here."""
+    path = str(tmp_path / "store.db")
+    config = Config(type=request.param, path=path, synchronous="normal")
     with factory.create(config) as opened:
         yield opened
 

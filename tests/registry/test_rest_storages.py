@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,17 +17,8 @@ from kregistry.core.pod import PodStorage
 from kregistry.core.v1 import Container, Pod, PodSpec
 from kregistry.meta.object import Object
 from kregistry.registry import Store
-from kregistry.storage import Config, Interface, factory
+from kregistry.storage import Interface
 from kregistry.testing import GracefulRESTStorageSuite, RESTStorageSuite
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Interface[Object]]:
-    """Both, the one with a disk in haste."""
-    path = str(tmp_path / "store.db")
-    config = Config(type=request.param, path=path, synchronous="normal")
-    with factory.create(config) as opened:
-        yield opened
 
 
 class TestConfigMaps(RESTStorageSuite):
