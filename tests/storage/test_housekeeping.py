@@ -84,3 +84,23 @@ def test_the_thread_goes_away_with_its_owner() -> None:
     gc.collect()
     keeper.join(PATIENCE)
     assert not keeper.running
+
+
+def test_without_a_thread_to_be_had_the_caller_goes_on_and_the_next_one_tries_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    owner = Owner()
+    keeper = Housekeeper(owner, clock=FakeClock(), name="keeper")
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
+        patch.setattr(threading.Thread, "start", refuse)
+        keeper.nudge()
+    assert "a chore of keeper failed" in caplog.text
+    assert not keeper.running
+    keeper.nudge()
+    assert owner.done.acquire(timeout=PATIENCE)
+    keeper.close()
+    keeper.join(PATIENCE)

@@ -83,9 +83,13 @@ class Housekeeper:
             thread.join(timeout)
 
     def _start(self) -> None:
-        self._pid = os.getpid()
-        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread to be had: what called is done, and the next one tries
+            _log_failure(self._name)
+            return
+        self._pid, self._thread = os.getpid(), thread
 
     def _run(self) -> None:
         forget = self._subscribe()
