@@ -55,7 +55,8 @@ class Codec:
 
     The bytes are compact JSON with the members of every object in order of their names, so
     equal objects have equal bytes, and a typed object has those of the Unstructured with
-    the same content. Any attrs class will do; an :class:`~kregistry.meta.object.Object`
+    the same content. (Two quantities may be equal and yet written differently, as ``1Gi`` and
+    ``1073741824`` are; to the bytes they are two.) Any attrs class will do; an :class:`~kregistry.meta.object.Object`
     additionally gets ``apiVersion`` and ``kind``.
 
     Args:
