@@ -56,8 +56,8 @@ class Codec:
     The bytes are compact JSON with the members of every object in order of their names, so
     equal objects have equal bytes, and a typed object has those of the Unstructured with
     the same content. (Two quantities may be equal and yet written differently, as ``1Gi`` and
-    ``1073741824`` are; to the bytes they are two.) Any attrs class will do; an :class:`~kregistry.meta.object.Object`
-    additionally gets ``apiVersion`` and ``kind``.
+    ``1073741824`` are; to the bytes they are two.) Any attrs class will do; an
+    :class:`~kregistry.meta.object.Object` additionally gets ``apiVersion`` and ``kind``.
 
     Args:
         scheme: Finds the class when nobody names it; None knows no classes.
