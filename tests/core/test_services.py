@@ -18,6 +18,9 @@ from kregistry.registry import DefaultUpdatedObjectInfo
 from kregistry.storage import Interface
 
 PORT = {"port": 80}
+WEB = {"type": "LoadBalancer"}
+FAMILIES = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+LOCAL = {"type": "LoadBalancer", "externalTrafficPolicy": "Local"}
 
 
 @pytest.fixture
@@ -84,7 +87,191 @@ def test_the_type_alone_can_be_changed(services: ServiceStorage, ctx: Context) -
     stored = services.service.get(ctx, "a")
     stored.spec.type, stored.spec.external_name = "ExternalName", "shop.example"
     spec = services.service.replace(ctx, stored).spec
-    assert (spec.cluster_ip, spec.cluster_ips, spec.internal_traffic_policy) == ("", [], None)
+    assert (spec.cluster_ip, spec.cluster_ips, spec.internal_traffic_policy) == ("", [], "Cluster")
+
+
+def test_what_a_load_balancer_reported_goes_with_it(services: ServiceStorage, ctx: Context) -> None:
+    stored = services.service.create(ctx, service(type="LoadBalancer"))
+    stored.status = made(
+        Service, spec=WEB, status={"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}
+    ).status
+    stored = services.status.replace(ctx, stored)
+    stored.metadata.labels["seen"] = "yes"
+    stored = services.service.replace(ctx, stored)
+    assert stored.status.load_balancer.ingress[0].ip == "1.2.3.4"
+    stored.spec.type = "NodePort"
+    assert services.service.replace(ctx, stored).status.load_balancer.ingress == []
+
+
+def test_a_port_keeps_the_number_on_the_nodes_by_its_name(
+    services: ServiceStorage, ctx: Context
+) -> None:
+    given = [
+        {"name": "a", "port": 80, "nodePort": 30080},
+        {"name": "b", "port": 81, "nodePort": 30081},
+    ]
+    services.service.create(ctx, service(type="NodePort", ports=given))
+    sent = [{"name": "a", "port": 8080}, {"name": "c", "port": 81}]
+    ports = services.service.replace(ctx, service(type="NodePort", ports=sent)).spec.ports
+    assert [port.node_port for port in ports] == [30080, 0]
+    sent = [{"name": "a", "port": 80}, {"name": "c", "port": 81, "nodePort": 30080}]
+    ports = services.service.replace(ctx, service(type="NodePort", ports=sent)).spec.ports
+    assert [port.node_port for port in ports] == [0, 30080]
+
+
+def test_ports_on_the_nodes_go_with_the_type_even_if_there_are_fewer_now(
+    services: ServiceStorage, ctx: Context
+) -> None:
+    given = [
+        {"name": "a", "port": 80, "nodePort": 30080},
+        {"name": "b", "port": 81, "nodePort": 30081},
+    ]
+    stored = services.service.create(ctx, service(type="NodePort", ports=given))
+    stored.spec.type, stored.spec.external_traffic_policy = "ClusterIP", ""
+    del stored.spec.ports[1]
+    assert services.service.replace(ctx, stored).spec.ports[0].node_port == 0
+
+
+TWO = {
+    "clusterIP": "10.0.0.1",
+    "clusterIPs": ["10.0.0.1", "fd00::1"],
+    "ipFamilies": ["IPv4", "IPv6"],
+    "ipFamilyPolicy": "RequireDualStack",
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        ({}, {"clusterIP": "10.0.0.1"}, []),
+        ({"clusterIP": "10.0.0.1"}, TWO, []),
+        ({"clusterIP": "None"}, {}, []),
+        ({"clusterIP": "None"}, {"clusterIP": "None"}, []),
+        (
+            {"clusterIP": "10.0.0.1"},
+            {"clusterIP": "None"},
+            ['spec.clusterIPs[0]: Invalid value: ["None"]: may not change once set'],
+        ),
+        (
+            TWO,
+            {**TWO, "clusterIPs": ["10.0.0.1", "fd00::2"]},
+            ['spec.clusterIPs[1]: Invalid value: ["10.0.0.1","fd00::2"]: may not change once set'],
+        ),
+        (
+            TWO,
+            {**TWO, "clusterIPs": ["10.0.0.1"]},
+            [
+                'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": '
+                "must be set to 'SingleStack' when releasing the secondary clusterIP"
+            ],
+        ),
+        (
+            TWO,
+            {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "ipFamilyPolicy": "SingleStack"},
+            [],
+        ),
+        (
+            TWO,
+            {**TWO, "ipFamilies": ["IPv4"]},
+            [
+                'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": '
+                "must be set to 'SingleStack' when releasing the secondary ipFamily"
+            ],
+        ),
+        (
+            {"clusterIP": "10.0.0.1", "ipFamilies": ["IPv4"]},
+            {"clusterIP": "10.0.0.1", "ipFamilies": ["IPv6"]},
+            [
+                'spec.ipFamilies[0]: Invalid value: ["IPv6"]: may not change once set',
+                'spec.clusterIPs[0]: Invalid value: "10.0.0.1": '
+                "expected an IPv6 value as indicated by `ipFamilies[0]`",
+            ],
+        ),
+        (
+            {"type": "LoadBalancer", "loadBalancerClass": "a"},
+            {"type": "LoadBalancer", "loadBalancerClass": "b"},
+            ['spec.loadBalancerClass: Invalid value: "b": may not change once set'],
+        ),
+        (
+            {**LOCAL, "healthCheckNodePort": 30001},
+            {**LOCAL, "healthCheckNodePort": 30002},
+            ["spec.healthCheckNodePort: Forbidden: field is immutable"],
+        ),
+        ({**LOCAL, "healthCheckNodePort": 30001}, LOCAL, []),
+    ],
+)
+def test_what_was_given_out_once_stays(
+    services: ServiceStorage,
+    ctx: Context,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    wanted: list[str],
+) -> None:
+    services.service.create(ctx, service(**before))
+    if wanted:
+        assert causes(lambda: services.service.replace(ctx, service(**after))) == wanted
+    else:
+        services.service.replace(ctx, service(**after))
+
+
+def test_a_client_that_knows_of_one_address_only_can_change_to_none(
+    services: ServiceStorage, ctx: Context
+) -> None:
+    stored = services.service.create(ctx, service(clusterIP="10.0.0.1"))
+    stored.spec.cluster_ips = []
+    stored.spec.type, stored.spec.external_name = "ExternalName", "shop.example"
+    spec = services.service.replace(ctx, stored).spec
+    assert (spec.cluster_ip, spec.cluster_ips) == ("", [])
+
+
+def test_warnings_tell_what_is_ignored_and_what_is_old(
+    services: ServiceStorage, ctx: Context
+) -> None:
+    def warned(metadata: dict[str, Any], **spec: Any) -> list[str]:
+        noted = Context(namespace=ctx.namespace)
+        obj = made(Service, metadata=metadata, spec={"ports": [PORT], **spec})
+        services.service.create(noted, obj)
+        return noted.warnings
+
+    hints = {"service.kubernetes.io/topology-aware-hints": "auto"}
+    assert warned({"name": "a", "annotations": hints}, trafficDistribution="PreferClose") == [
+        "annotation service.kubernetes.io/topology-aware-hints is deprecated, please use "
+        "service.kubernetes.io/topology-mode instead",
+        'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
+    ]
+    assert warned(
+        {"name": "b"},
+        clusterIP="None",
+        loadBalancerIP="1.2.3.4",
+        externalIPs=["FD00::1"],
+        sessionAffinity="ClientIP",
+        externalName="x",
+    ) == [
+        "spec.loadBalancerIP is ignored for headless services",
+        "spec.externalIPs is ignored for headless services",
+        "spec.SessionAffinity is ignored for headless services",
+        'spec.externalIPs[0]: IPv6 address "FD00::1" should be in RFC 5952 canonical format '
+        '("fd00::1")',
+        'spec.externalName is ignored when spec.type is not "ExternalName"',
+    ]
+    assert warned(
+        {"name": "c"}, type="LoadBalancer", loadBalancerSourceRanges=["10.0.0.1/8", "FD00::/8"]
+    ) == [
+        'spec.loadBalancerSourceRanges[0]: CIDR value "10.0.0.1/8" is ambiguous in this context '
+        '(should be "10.0.0.0/8" or "10.0.0.1/32"?)',
+        'spec.loadBalancerSourceRanges[1]: IPv6 CIDR value "FD00::/8" should be in RFC 5952 '
+        'canonical format ("fd00::/8")',
+    ]
+    assert warned(
+        {"name": "d"},
+        type="ExternalName",
+        externalName="x",
+        externalIPs=["::ffff:1.2.3.4"],
+    ) == [
+        'spec.externalIPs[0]: non-standard IP address "::ffff:1.2.3.4" will be considered '
+        'invalid in a future Kubernetes release: use "1.2.3.4"',
+        'spec.externalIPs is ignored when spec.type is "ExternalName"',
+    ]
 
 
 def test_status_has_a_door_of_its_own(services: ServiceStorage, ctx: Context) -> None:
@@ -128,9 +315,56 @@ def test_status_has_a_door_of_its_own(services: ServiceStorage, ctx: Context) ->
             {"type": "NodePort", "clusterIP": "None"},
             ['spec.clusterIPs[0]: Invalid value: "None": may not be set to'],
         ),
+        ({"type": "LoadBalancer", "ports": [{"port": 10250}]}, []),
+        ({"type": "ExternalName", "externalName": "."}, ["spec.externalName: Required value"]),
         (
-            {"type": "LoadBalancer", "ports": [{"port": 10250}]},
-            ["spec.ports[0]: Invalid value: 10250: may not expose port 10250 externally"],
+            {"type": "ExternalName", "externalName": "a", **FAMILIES},
+            [
+                "spec.ipFamilies: Forbidden: may not be set for ExternalName services",
+                "spec.ipFamilyPolicy: Forbidden: may not be set for ExternalName services",
+            ],
+        ),
+        (
+            {"type": "ExternalName", "externalName": "a", "ports": [{"port": 1, "nodePort": 2}]},
+            [],
+        ),
+        (
+            {"clusterIPs": ["10.0.0.1"]},
+            [
+                'spec.clusterIPs: Invalid value: ["10.0.0.1"]: '
+                "must be empty when `clusterIP` is not specified"
+            ],
+        ),
+        (
+            {"clusterIP": "None", "clusterIPs": ["None", "10.0.0.1"]},
+            ["spec.clusterIPs: Invalid value: [\"None\",\"10.0.0.1\"]: 'None' must be the first"],
+        ),
+        (
+            {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1", "10.0.0.2"]},
+            ["spec.clusterIPs: Invalid value: [\"10.0.0.1\",\"10.0.0.2\"]: may specify no more"],
+        ),
+        (
+            {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1", "fd00::1", "fd00::2"]},
+            ["spec.clusterIPs: Invalid value: [\"10.0.0.1\",\"fd00::1\",\"fd00::2\"]: may only hold"],
+        ),
+        (
+            {"ipFamilies": ["IPv5", "IPv6", "IPv6"], "ipFamilyPolicy": "Any"},
+            [
+                'spec.ipFamilies[0]: Unsupported value: "IPv5"',
+                'spec.ipFamilies[2]: Duplicate value: "IPv6"',
+                'spec.ipFamilyPolicy: Unsupported value: "Any"',
+            ],
+        ),
+        (
+            {"trafficDistribution": "Near"},
+            [
+                'spec.trafficDistribution: Unsupported value: "Near": supported values: '
+                '"PreferClose", "PreferSameZone", "PreferSameNode"'
+            ],
+        ),
+        (
+            {"loadBalancerClass": "a/b/c"},
+            ["spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'"],
         ),
         (
             {"ports": [{"port": 80}, {"port": 81}]},
@@ -171,11 +405,11 @@ def test_status_has_a_door_of_its_own(services: ServiceStorage, ctx: Context) ->
         ),
         (
             {"loadBalancerSourceRanges": ["10.0.0.0/8"]},
-            ["spec.loadBalancerSourceRanges: Forbidden: may only be used when `type` is"],
+            ["spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is"],
         ),
         (
             {"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0"]},
-            ['spec.loadBalancerSourceRanges[0]: Invalid value: "10.0.0.0": must be a valid CIDR'],
+            ['spec.LoadBalancerSourceRanges[0]: Invalid value: "10.0.0.0": must be a valid CIDR'],
         ),
         (
             {"externalTrafficPolicy": "Local"},
@@ -207,6 +441,28 @@ def test_types_ports_and_addresses_fit_together(
     assert len(found) == len(wanted), found
     for cause, start in zip(found, wanted, strict=True):
         assert cause.startswith(start)
+
+
+def test_the_annotations_of_former_times_are_judged_as_well(
+    services: ServiceStorage, ctx: Context
+) -> None:
+    annotations = {
+        "service.kubernetes.io/topology-mode": "Auto",
+        "service.kubernetes.io/topology-aware-hints": "disabled",
+        "service.beta.kubernetes.io/load-balancer-source-ranges": "10.0.0.0/8, here",
+    }
+    sent = made(
+        Service, metadata={"name": "a", "annotations": annotations}, spec={"ports": [PORT], **WEB}
+    )
+    sent.spec.allocate_load_balancer_node_ports = None
+    assert causes(lambda: services.service.create(ctx, sent)) == [
+        'metadata.annotations[service.kubernetes.io/topology-mode]: Invalid value: "Auto": must '
+        "match annotations[service.kubernetes.io/topology-aware-hints] when both are specified",
+        "metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]: "
+        'Invalid value: "here": must be a valid CIDR value, '
+        "(e.g. 10.9.8.0/24 or 2001:db8::/64)",
+        "allocateLoadBalancerNodePorts: Required value",
+    ]
 
 
 def test_names_begin_with_a_letter(services: ServiceStorage, ctx: Context) -> None:

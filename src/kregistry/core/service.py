@@ -20,9 +20,14 @@ from kregistry.core.builtin import (
     keep_all_but_status,
     selectable,
 )
-from kregistry.core.servicerules import check_load_balancer, check_service
+from kregistry.core.servicerules import (
+    check_load_balancer,
+    check_service,
+    check_service_change,
+)
 from kregistry.core.servicetable import COLUMNS
-from kregistry.core.servicetypes import drop_of_other_types, keep_allocated
+from kregistry.core.servicetypes import drop_of_other_types, keep_allocated, match_addresses
+from kregistry.core.servicewarnings import warnings_for_ingress, warnings_for_service
 from kregistry.core.v1 import ClientIPConfig, Service, ServiceSpec, SessionAffinityConfig
 from kregistry.meta.context import Context
 from kregistry.meta.field import ErrorList, Path
@@ -95,36 +100,28 @@ class ServiceStrategy(BuiltinStrategy[Service]):
 
     def prepare_for_create(self, ctx: Context, obj: Service) -> None:
         super().prepare_for_create(ctx, obj)
-        _normalize(obj.spec)
+        match_addresses(obj.spec)
 
     def check(self, errs: ErrorList, obj: Service) -> None:
         check_service(errs, obj)
+
+    def warnings_on_create(self, ctx: Context, obj: Service) -> Sequence[str]:
+        return warnings_for_service(obj)
 
     def allow_create_on_update(self) -> bool:
         return True
 
     def prepare_for_update(self, ctx: Context, obj: Service, old: Service) -> None:
-        super().prepare_for_update(ctx, obj, old)
-        drop_of_other_types(obj.spec, old.spec)
         keep_allocated(obj.spec, old.spec)
-        _normalize(obj.spec)
+        match_addresses(obj.spec, old.spec)
+        super().prepare_for_update(ctx, obj, old)
+        drop_of_other_types(obj, old.spec)
 
     def check_change(self, errs: ErrorList, obj: Service, old: Service) -> None:
-        """An address stays for as long as the service has one."""
-        spec, before = obj.spec, old.spec
-        if "ExternalName" in (spec.type, before.type) or not before.cluster_ips:
-            return
-        if spec.cluster_ips[:1] != before.cluster_ips[:1]:
-            path = Path("spec", "clusterIPs").index(0)
-            errs.invalid(path, spec.cluster_ips, "may not change once set")
+        check_service_change(errs, obj.spec, old.spec)
 
-
-def _normalize(spec: ServiceSpec) -> None:
-    """The first of the addresses is also the address. Source: ``normalizeClusterIPs``."""
-    if spec.cluster_ip and not spec.cluster_ips:
-        spec.cluster_ips = [spec.cluster_ip]
-    elif spec.cluster_ips and not spec.cluster_ip:
-        spec.cluster_ip = spec.cluster_ips[0]
+    def warnings_on_update(self, ctx: Context, obj: Service, old: Service) -> Sequence[str]:
+        return warnings_for_service(obj)
 
 
 class ServiceStatusStrategy(ServiceStrategy):
@@ -137,6 +134,9 @@ class ServiceStatusStrategy(ServiceStrategy):
         errs = validate_object_meta_update(obj.metadata, old.metadata)
         check_load_balancer(errs, Path("status", "loadBalancer"), obj)
         return errs
+
+    def warnings_on_update(self, ctx: Context, obj: Service, old: Service) -> Sequence[str]:
+        return warnings_for_ingress(obj)
 
     def get_reset_fields(self) -> Mapping[str, Sequence[str]]:
         return {"v1": ("spec",)}

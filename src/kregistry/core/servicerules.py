@@ -15,8 +15,9 @@ from kregistry.core.addresses import (
     is_address,
     range_of,
 )
-from kregistry.core.pod.validation.checks import follow, require_supported, twice
+from kregistry.core.pod.validation.checks import follow, require_supported, supported, twice
 from kregistry.core.pod.validation.ports import PROTOCOLS, check_port, check_port_number
+from kregistry.core.serviceaddresses import check_address_change, check_addresses, is_headless
 from kregistry.core.servicetypes import is_reached_from_outside, needs_health_check
 from kregistry.core.v1 import Service, ServicePort, ServiceSpec
 from kregistry.meta import names
@@ -28,30 +29,33 @@ _PORTS: Final = _SPEC / "ports"
 _TYPES: Final = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _AFFINITIES: Final = ("ClientIP", "None")
 _POLICIES: Final = ("Cluster", "Local")
-_KUBELET_PORT: Final = 10_250
-_USED_BY_KUBELET: Final = (
-    f"may not expose port {_KUBELET_PORT} externally since it is used by kubelet"
-)
+_IP_MODES: Final = ("Proxy", "VIP")
+_DISTRIBUTIONS: Final = ("PreferClose", "PreferSameZone", "PreferSameNode")
 _MAX_AFFINITY: Final = 86_400
+#: Two names of one annotation: the present one and the former one.
+TOPOLOGY_MODE: Final = "service.kubernetes.io/topology-mode"
+TOPOLOGY_HINTS: Final = "service.kubernetes.io/topology-aware-hints"
 _RANGES_ANNOTATION: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _BALANCED_ONLY: Final = "may only be used when `type` is 'LoadBalancer'"
 
 
 def check_service(errs: ErrorList, service: Service) -> None:
-    """Everything that is wrong with the specification, in the order of the API server."""
+    """Everything that is wrong with it but for metadata, in the order of the API server."""
     spec = service.spec
-    headless = spec.cluster_ip == "None"
-    if not spec.ports and not headless and spec.type != "ExternalName":
+    _check_topology(errs, service)
+    if not spec.ports and not is_headless(spec) and spec.type != "ExternalName":
         errs.required(_PORTS)
-    _check_type(errs, spec, headless)
+    _check_type(errs, spec)
     seen: set[str] = set()
     for index, port in enumerate(spec.ports):
         _check_port(errs, _PORTS.index(index), port, seen, several=len(spec.ports) > 1)
     errs += validate_labels(spec.selector, _SPEC / "selector")
     _check_affinity(errs, spec)
-    _check_addresses(errs, spec)
+    check_addresses(errs, spec)
+    for index, address in enumerate(spec.external_ips):
+        check_ordinary_address(errs, (_SPEC / "externalIPs").index(index), address)
     require_supported(errs, _SPEC / "type", spec.type, _TYPES)
-    if spec.type in ("ClusterIP", "ExternalName"):
+    if spec.type == "ClusterIP":
         _refuse_node_ports(errs, spec)
     _check_unique(errs, spec.ports)
     _check_source_ranges(errs, service)
@@ -60,26 +64,46 @@ def check_service(errs: ErrorList, service: Service) -> None:
     _check_inside_traffic(errs, spec)
 
 
-def _check_type(errs: ErrorList, spec: ServiceSpec, headless: bool) -> None:
+def check_service_change(errs: ErrorList, spec: ServiceSpec, old: ServiceSpec) -> None:
+    """What was given out once stays. Source: ``ValidateServiceUpdate``."""
+    check_address_change(errs, spec, old)
+    both_balanced = spec.type == old.type == "LoadBalancer"
+    if both_balanced and spec.load_balancer_class != old.load_balancer_class:
+        at = _SPEC / "loadBalancerClass"
+        errs.invalid(at, spec.load_balancer_class, "may not change once set")
+    if needs_health_check(spec) and needs_health_check(old):
+        at = _SPEC / "healthCheckNodePort"
+        if spec.health_check_node_port != old.health_check_node_port:
+            errs.forbidden(at, "field is immutable")
+
+
+def _check_topology(errs: ErrorList, service: Service) -> None:
+    annotations = service.metadata.annotations
+    mode, hints = annotations.get(TOPOLOGY_MODE), annotations.get(TOPOLOGY_HINTS)
+    if mode is not None and hints is not None and mode != hints:
+        detail = f"must match annotations[{TOPOLOGY_HINTS}] when both are specified"
+        errs.invalid(Path("metadata", "annotations").key(TOPOLOGY_MODE), mode, detail)
+
+
+def _check_type(errs: ErrorList, spec: ServiceSpec) -> None:
     """What a type demands of the address, and of the name outside."""
-    if spec.type == "LoadBalancer":
-        for index, port in enumerate(spec.ports):
-            if port.port == _KUBELET_PORT:
-                detail = (
-                    f"may not expose port {_KUBELET_PORT} externally since it is used by kubelet"
-                )
-                errs.invalid(_PORTS.index(index), port.port, detail)
-    if spec.type in ("LoadBalancer", "NodePort") and headless:
+    if spec.type in ("LoadBalancer", "NodePort") and is_headless(spec):
         detail = f"may not be set to 'None' for {spec.type} services"
         errs.invalid((_SPEC / "clusterIPs").index(0), "None", detail)
-    if spec.type == "ExternalName":
-        if spec.cluster_ips or spec.cluster_ip:
-            errs.forbidden(_SPEC / "clusterIPs", "may not be set for ExternalName services")
-        at = _SPEC / "externalName"
-        if spec.external_name:
-            follow(errs, at, spec.external_name.removesuffix("."), names.dns1123_subdomain)
-        else:
-            errs.required(at)
+    if spec.type != "ExternalName":
+        return
+    detail = "may not be set for ExternalName services"
+    if spec.cluster_ips:
+        errs.forbidden(_SPEC / "clusterIPs", detail)
+    if spec.ip_families:
+        errs.forbidden(_SPEC / "ipFamilies", detail)
+    if spec.ip_family_policy is not None:
+        errs.forbidden(_SPEC / "ipFamilyPolicy", detail)
+    at, outside = _SPEC / "externalName", spec.external_name.removesuffix(".")
+    if outside:
+        follow(errs, at, outside, names.dns1123_subdomain)
+    else:
+        errs.required(at)
 
 
 def _check_port(
@@ -117,25 +141,10 @@ def _check_affinity(errs: ErrorList, spec: ServiceSpec) -> None:
         errs.invalid(at.child("clientIP", "timeoutSeconds"), seconds, detail)
 
 
-def _check_addresses(errs: ErrorList, spec: ServiceSpec) -> None:
-    """Source: ``ValidateServiceClusterIPsRelatedFields``, and the external addresses."""
-    if spec.cluster_ip and spec.cluster_ips and spec.cluster_ips[0] != spec.cluster_ip:
-        errs.invalid(_SPEC / "clusterIPs", spec.cluster_ips, "first value must match `clusterIP`")
-    for index, address in enumerate(spec.cluster_ips):
-        at = (_SPEC / "clusterIPs").index(index)
-        if address == "None":
-            if index or len(spec.cluster_ips) > 1:
-                errs.invalid(at, address, "must be a valid IP address")
-        elif not is_address(address):
-            errs.invalid(at, address, NOT_AN_ADDRESS)
-    for index, address in enumerate(spec.external_ips):
-        check_ordinary_address(errs, (_SPEC / "externalIPs").index(index), address)
-
-
 def _refuse_node_ports(errs: ErrorList, spec: ServiceSpec) -> None:
     for index, port in enumerate(spec.ports):
         if port.node_port:
-            detail = f"may not be used when `type` is '{spec.type}'"
+            detail = "may not be used when `type` is 'ClusterIP'"
             errs.forbidden(_PORTS.index(index) / "nodePort", detail)
 
 
@@ -168,37 +177,42 @@ def _go_port(port: ServicePort) -> dict[str, object]:
 
 
 def _check_source_ranges(errs: ErrorList, service: Service) -> None:
+    """Who may come in, by the field or by the annotation that was there before it.
+
+    The capital letter in the path of the field is the API server's.
+    """
     spec, annotation = service.spec, service.metadata.annotations.get(_RANGES_ANNOTATION)
     if spec.load_balancer_source_ranges:
-        at = _SPEC / "loadBalancerSourceRanges"
-        if spec.type != "LoadBalancer":
-            errs.forbidden(at, _BALANCED_ONLY)
-        for index, text in enumerate(spec.load_balancer_source_ranges):
-            if range_of(text.strip()) is None:
-                errs.invalid(at.index(index), text, NOT_A_RANGE)
+        at = _SPEC / "LoadBalancerSourceRanges"
+        ranges = spec.load_balancer_source_ranges
+        placed = [(at.index(index), text.strip()) for index, text in enumerate(ranges)]
     elif annotation is not None:
         at = Path("metadata", "annotations").key(_RANGES_ANNOTATION)
-        if spec.type != "LoadBalancer":
-            errs.forbidden(at, _BALANCED_ONLY)
-        texts = [text.strip() for text in annotation.strip().split(",")]
-        if annotation.strip() and any(range_of(text) is None for text in texts):
-            detail = "must be a list of IP ranges. For example, 10.240.0.0/24,10.250.0.0/24 "
-            errs.invalid(at, annotation, detail)
+        texts = annotation.strip().split(",") if annotation.strip() else []
+        placed = [(at, text.strip()) for text in texts]
+    else:
+        return
+    if spec.type != "LoadBalancer":
+        errs.forbidden(at, _BALANCED_ONLY)
+    for place, text in placed:
+        if range_of(text) is None:
+            errs.invalid(place, text, NOT_A_RANGE)
 
 
 def _check_balancing(errs: ErrorList, spec: ServiceSpec) -> None:
     """What load balancers alone have."""
-    at, allocate = _SPEC / "allocateLoadBalancerNodePorts", spec.allocate_load_balancer_node_ports
-    if spec.type == "LoadBalancer" and allocate is None:
-        errs.required(at)
-    elif spec.type != "LoadBalancer" and allocate is not None:
-        errs.forbidden(at, _BALANCED_ONLY)
-    if spec.load_balancer_class is None:
+    allocate, balancer = spec.allocate_load_balancer_node_ports, spec.load_balancer_class
+    if spec.type == "LoadBalancer":
+        if allocate is None:
+            # The API server leaves out that the field is in the specification.
+            errs.required(Path("allocateLoadBalancerNodePorts"))
+        if balancer is not None:
+            follow(errs, _SPEC / "loadBalancerClass", balancer, names.qualified_name)
         return
-    at = _SPEC / "loadBalancerClass"
-    if spec.type != "LoadBalancer":
-        errs.forbidden(at, _BALANCED_ONLY)
-    follow(errs, at, spec.load_balancer_class, names.qualified_name)
+    if allocate is not None:
+        errs.forbidden(_SPEC / "allocateLoadBalancerNodePorts", _BALANCED_ONLY)
+    if balancer is not None:
+        errs.forbidden(_SPEC / "loadBalancerClass", _BALANCED_ONLY)
 
 
 def _check_outside_traffic(errs: ErrorList, spec: ServiceSpec) -> None:
@@ -224,11 +238,13 @@ def _check_outside_traffic(errs: ErrorList, spec: ServiceSpec) -> None:
 
 def _check_inside_traffic(errs: ErrorList, spec: ServiceSpec) -> None:
     at, policy = _SPEC / "internalTrafficPolicy", spec.internal_traffic_policy
-    if policy is None:
-        if spec.type in ("ClusterIP", "NodePort", "LoadBalancer"):
-            errs.required(at)
-    elif policy not in _POLICIES:
-        errs.not_supported(at, policy, _POLICIES)
+    if policy is not None:
+        supported(errs, at, policy, _POLICIES)
+    elif spec.type in ("ClusterIP", "NodePort", "LoadBalancer"):
+        errs.required(at)
+    if spec.traffic_distribution is not None:
+        at = _SPEC / "trafficDistribution"
+        supported(errs, at, spec.traffic_distribution, _DISTRIBUTIONS)
 
 
 def check_load_balancer(errs: ErrorList, path: Path, service: Service) -> None:
@@ -236,16 +252,19 @@ def check_load_balancer(errs: ErrorList, path: Path, service: Service) -> None:
     ingress = service.status.load_balancer.ingress
     at = path / "ingress"
     if service.spec.type != "LoadBalancer" and ingress:
-        errs.forbidden(at, "may only be used when `spec.type` is LoadBalancer")
+        errs.forbidden(at, "may only be used when `spec.type` is 'LoadBalancer'")
         return
     for index, entry in enumerate(ingress):
         here = at.index(index)
         if entry.ip and not is_address(entry.ip):
             errs.invalid(here / "ip", entry.ip, NOT_AN_ADDRESS)
-        if entry.ip and entry.ip_mode is None:
-            errs.required(here / "ipMode", "must be specified when `ip` is set")
-        if not entry.ip and entry.ip_mode is not None:
+        if entry.ip_mode is None:
+            if entry.ip:
+                errs.required(here / "ipMode", "must be specified when `ip` is set")
+        elif not entry.ip:
             errs.forbidden(here / "ipMode", "may not be specified when `ip` is not set")
+        else:
+            supported(errs, here / "ipMode", entry.ip_mode, _IP_MODES)
         if entry.hostname:
             follow(errs, here / "hostname", entry.hostname, names.dns1123_subdomain)
             if is_address(entry.hostname):
