@@ -91,8 +91,10 @@ def test_an_event_with_a_time_says_who_and_what(events: Store[Event], ctx: Conte
         message="x" * 1025,
     )
     found = causes(lambda: events.create(ctx, sent))
-    assert found[0] == "reportingComponent: Required value"
-    assert found[1].startswith('reportingComponent: Invalid value: "": name part must be non-empty')
+    assert found[0] == "reportingController: Required value"
+    assert found[1].startswith(
+        'reportingController: Invalid value: "": name part must be non-empty'
+    )
     assert found[-4:] == [
         "reportingInstance: Required value",
         'action: Invalid value: "": can have at most 128 characters',

@@ -12,6 +12,7 @@ from typing import Any, Final
 from typing_extensions import Unpack
 
 from kregistry.core.builtin import BuiltinStore, BuiltinStrategy, StoreOptions, selectable
+from kregistry.core.pod.validation.checks import follow
 from kregistry.core.v1 import Event
 from kregistry.meta import names as rules
 from kregistry.meta.context import Context
@@ -31,6 +32,8 @@ EVENTS: Final = Resource(Event, "events", short_names=("ev",))
 DEFAULT_TTL: Final = 3600
 
 _NAMESPACE: Final = Path("involvedObject", "namespace")
+#: What errors call ``reportingComponent``: it has another name in the newer group of events.
+_CONTROLLER: Final = Path("reportingController")
 _MISMATCH: Final = "does not match event.namespace"
 
 #: Source: ``ReportingInstanceLengthLimit`` and its like.
@@ -67,8 +70,7 @@ class EventStrategy(BuiltinStrategy[Event]):
             _check_old(errs, obj)
         else:
             _check_new(errs, obj)
-        for message in rules.dns1123_subdomain(obj.metadata.namespace):
-            errs.invalid(Path("namespace"), obj.metadata.namespace, message)
+        follow(errs, Path("namespace"), obj.metadata.namespace, rules.dns1123_subdomain)
         return errs
 
     def allow_create_on_update(self) -> bool:
@@ -101,9 +103,8 @@ def _check_new(errs: ErrorList, event: Event) -> None:
         errs.invalid(_NAMESPACE, about, _MISMATCH)
     component = event.reporting_component
     if not component:
-        errs.required(Path("reportingComponent"))
-    for message in rules.qualified_name(component):
-        errs.invalid(Path("reportingComponent"), component, message)
+        errs.required(_CONTROLLER)
+    follow(errs, _CONTROLLER, component, rules.qualified_name)
     _check_text(errs, Path("reportingInstance"), event.reporting_instance)
     _check_text(errs, Path("action"), event.action)
     _check_text(errs, Path("reason"), event.reason)
