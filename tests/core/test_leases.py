@@ -44,11 +44,6 @@ def test_an_update_creates_and_then_names_a_version(leases: Store[Lease], ctx: C
             {"leaseTransitions": -1},
             "spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0",
         ),
-        (
-            {"preferredHolder": "b"},
-            "spec.preferredHolder: Forbidden: may only be specified when `strategy` is defined",
-        ),
-        ({"strategy": "a/b/c"}, 'spec.strategy: Invalid value: "a/b/c": a valid label key'),
     ],
 )
 def test_figures_make_sense(
@@ -65,3 +60,51 @@ def test_figures_make_sense(
 def test_finalizers_may_be_called_anything_qualified(leases: Store[Lease], ctx: Context) -> None:
     sent = made(Lease, metadata={"name": "a", "finalizers": ["mine"]})
     assert leases.create(ctx, sent).metadata.finalizers == ["mine"]
+
+
+COORDINATED = {"strategy": "OldestEmulationVersion", "preferredHolder": "b"}
+
+
+def test_what_belongs_to_coordinated_election_is_dropped(
+    leases: Store[Lease], ctx: Context
+) -> None:
+    stored = leases.create(ctx, made(Lease, spec=COORDINATED))
+    assert (stored.spec.strategy, stored.spec.preferred_holder) == (None, None)
+    stored.spec = made(Lease, spec={**COORDINATED, "strategy": "a/b/c"}).spec
+    assert leases.replace(ctx, stored).spec.strategy is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"),
+    [
+        (COORDINATED, ""),
+        ({**COORDINATED, "strategy": "shop.example/eldest"}, ""),
+        (
+            {**COORDINATED, "strategy": ""},
+            'spec.strategy.strategy: Unsupported value: "": supported values: '
+            '"OldestEmulationVersion"|'
+            "spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined",
+        ),
+        (
+            {**COORDINATED, "strategy": "Eldest"},
+            'spec.strategy.strategy: Unsupported value: "Eldest": supported values: '
+            '"OldestEmulationVersion"',
+        ),
+        (
+            {**COORDINATED, "strategy": "a/b/c"},
+            'spec.strategy.strategy: Invalid value: "a/b/c": a valid label key must',
+        ),
+    ],
+)
+def test_a_lease_that_has_a_strategy_already_may_have_another(
+    leases: Store[Lease], ctx: Context, spec: dict[str, Any], wanted: str
+) -> None:
+    before = made(Lease, metadata={"name": "a", "namespace": "default"}, spec=COORDINATED)
+    held = leases.storage.create(ctx, leases.keys.key(ctx, "a"), before)
+    held.spec = made(Lease, spec=spec).spec
+    if not wanted:
+        assert leases.replace(ctx, held).spec.strategy == spec["strategy"]
+        return
+    found = causes(lambda: leases.replace(ctx, held))
+    for cause, start in zip(found, wanted.split("|"), strict=True):
+        assert cause.startswith(start)

@@ -10,8 +10,8 @@ from typing import Any, Final
 from typing_extensions import Unpack
 
 from kregistry.core.builtin import BuiltinStore, BuiltinStrategy, StoreOptions
-from kregistry.core.coordination_v1 import Lease
-from kregistry.core.pod.validation.checks import not_negative
+from kregistry.core.coordination_v1 import Lease, LeaseSpec
+from kregistry.core.pod.validation.checks import follow, not_negative, supported
 from kregistry.meta import names as rules
 from kregistry.meta.context import Context
 from kregistry.meta.field import ErrorList, Path
@@ -25,6 +25,9 @@ from kregistry.storage.interface import Interface
 LEASES: Final = Resource(Lease, "leases")
 
 _SPEC: Final = Path("spec")
+
+#: How a leader may be chosen, of the ways that Kubernetes itself knows.
+_STRATEGIES: Final = ("OldestEmulationVersion",)
 
 COLUMNS: Final[tuple[Column[Lease], ...]] = (
     NAME,
@@ -43,6 +46,14 @@ class LeaseStrategy(BuiltinStrategy[Lease]):
     def __init__(self, *, names: NameGenerator | None = None) -> None:
         super().__init__(LEASES, names=names)
 
+    def prepare_for_create(self, ctx: Context, obj: Lease) -> None:
+        super().prepare_for_create(ctx, obj)
+        _drop_disabled(obj.spec, LeaseSpec())
+
+    def prepare_for_update(self, ctx: Context, obj: Lease, old: Lease) -> None:
+        super().prepare_for_update(ctx, obj, old)
+        _drop_disabled(obj.spec, old.spec)
+
     def validate(self, ctx: Context, obj: Lease) -> ErrorList:
         """Unlike most, the kind does not care what finalizers are called."""
         errs = validate_object_meta(obj.metadata, namespaced=True, name_rule=self.name_rule())
@@ -56,11 +67,10 @@ class LeaseStrategy(BuiltinStrategy[Lease]):
             errs.invalid(_SPEC / "leaseDurationSeconds", duration, "must be greater than 0")
         if transitions is not None:
             not_negative(errs, _SPEC / "leaseTransitions", transitions)
-        if spec.strategy:
-            for message in rules.qualified_name(spec.strategy):
-                errs.invalid(_SPEC / "strategy", spec.strategy, message)
+        if spec.strategy is not None:
+            _check_strategy(errs, spec.strategy)
         if spec.preferred_holder and not spec.strategy:
-            detail = "may only be specified when `strategy` is defined"
+            detail = "may only be specified if `strategy` is defined"
             errs.forbidden(_SPEC / "preferredHolder", detail)
 
     def allow_create_on_update(self) -> bool:
@@ -73,6 +83,27 @@ class LeaseStrategy(BuiltinStrategy[Lease]):
         errs = validate_object_meta_update(obj.metadata, old.metadata)
         self.check(errs, obj)
         return errs
+
+
+def _drop_disabled(spec: LeaseSpec, old: LeaseSpec) -> None:
+    """Forget what belongs to coordinated election, which is off, unless *old* has it."""
+    if old.strategy is None:
+        spec.strategy = None
+    if old.preferred_holder is None:
+        spec.preferred_holder = None
+
+
+def _check_strategy(errs: ErrorList, strategy: str) -> None:
+    """It is a known one, or one of somebody's domain.
+
+    The name stands twice in the path, as in the API server. Source:
+    ``ValidateCoordinatedLeaseStrategy``.
+    """
+    at = _SPEC.child("strategy", "strategy")
+    if "/" in strategy:
+        follow(errs, at, strategy, rules.qualified_name)
+    else:
+        supported(errs, at, strategy, _STRATEGIES)
 
 
 class LeaseStore(BuiltinStore[Lease]):
