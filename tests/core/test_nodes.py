@@ -56,15 +56,15 @@ def test_each_door_writes_its_own_part(nodes: NodeStorage) -> None:
         (
             {"spec": {"taints": [{"key": "k"}, {"key": "k", "effect": "Sometimes"}]}},
             [
-                "spec.taints[0].effect: Required value",
-                'spec.taints[1].effect: Unsupported value: "Sometimes": supported values: '
+                "metadata.taints[0].effect: Required value",
+                'metadata.taints[1].effect: Unsupported value: "Sometimes": supported values: '
                 '"NoSchedule", "PreferNoSchedule", "NoExecute"',
             ],
         ),
         (
             {"spec": {"taints": [{"key": "k", "effect": "NoExecute"}] * 2}},
             [
-                'spec.taints[1]: Duplicate value: {"key":"k","effect":"NoExecute"}: '
+                'metadata.taints[1]: Duplicate value: {"key":"k","effect":"NoExecute"}: '
                 "taints must be unique by key and effect pair"
             ],
         ),
@@ -105,9 +105,28 @@ def test_what_a_node_was_given_it_keeps(nodes: NodeStorage) -> None:
         'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
         "spec.providerID: Forbidden: "
         'node updates may not change providerID except from "" to valid',
-        "spec: Forbidden: node updates may only change labels, taints, or capacity "
-        "(or configSource, if the DynamicKubeletConfig feature gate is enabled)",
+        "spec.externalID: Forbidden: may not be updated",
     ]
+
+
+def test_settings_from_elsewhere_are_dropped(nodes: NodeStorage) -> None:
+    source = {"configMap": {"namespace": "a", "name": "b", "kubeletConfigKey": "c"}}
+    sent = made(Node, spec={"configSource": source}, status={"config": {"assigned": source}})
+    stored = nodes.node.create(CTX, sent)
+    assert (stored.spec.config_source, stored.status.config) == (None, None)
+    for door in (nodes.node, nodes.status):
+        sent.metadata.resource_version = ""
+        stored = door.replace(CTX, sent)
+        assert (stored.spec.config_source, stored.status.config) == (None, None)
+
+
+def test_a_field_that_nobody_reads_is_warned_of(nodes: NodeStorage) -> None:
+    ctx = Context()
+    stored = nodes.node.create(ctx, made(Node, spec={"externalID": "x"}))
+    nodes.node.replace(ctx, stored)
+    nodes.status.replace(ctx, nodes.node.get(ctx, "a"))
+    warning = "spec.externalID: this field is deprecated, and is unused by Kubernetes"
+    assert ctx.warnings == [warning, warning]
 
 
 def test_addresses_are_reported_once(nodes: NodeStorage) -> None:

@@ -39,6 +39,8 @@ NODES: Final = Resource(Node, "nodes", namespaced=False, short_names=("no",), pr
 
 _SPEC: Final = Path("spec")
 _STATUS: Final = Path("status")
+#: Where errors say that taints are; the API server takes them for metadata.
+_TAINTS: Final = Path("metadata", "taints")
 _EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _ROLE_PREFIX: Final = "node-role.kubernetes.io/"
 _ROLE: Final = "kubernetes.io/role"
@@ -65,7 +67,10 @@ def _normalize_ranges(spec: NodeSpec) -> None:
 
 
 class NodeStrategy(BuiltinStrategy[Node]):
-    """The rules of Nodes. A new node may bring its status along."""
+    """The rules of Nodes. A new node may bring its status along.
+
+    Kubelets no longer read settings from elsewhere, so what says where from is dropped.
+    """
 
     def __init__(self, *, names: NameGenerator | None = None) -> None:
         super().__init__(NODES, names=names)
@@ -75,21 +80,30 @@ class NodeStrategy(BuiltinStrategy[Node]):
         return selectable(obj, {"spec.unschedulable": unschedulable}, namespaced=False)
 
     def prepare_for_create(self, ctx: Context, obj: Node) -> None:
+        obj.spec.config_source = obj.status.config = None
         _normalize_ranges(obj.spec)
 
     def check(self, errs: ErrorList, obj: Node) -> None:
-        _check_taints(errs, _SPEC / "taints", obj.spec.taints)
+        _check_taints(errs, _TAINTS, obj.spec.taints)
         _check_resources(errs, obj)
         _check_ranges(errs, _SPEC / "podCIDRs", obj.spec.pod_cidrs)
 
     def prepare_for_update(self, ctx: Context, obj: Node, old: Node) -> None:
         obj.status = old.status
+        if old.spec.config_source is None:
+            obj.spec.config_source = None
         _normalize_ranges(obj.spec)
 
     def validate_update(self, ctx: Context, obj: Node, old: Node) -> ErrorList:
         errs = self.validate(ctx, obj)
         errs += validate_node_update(obj, old)
         return errs
+
+    def warnings_on_create(self, ctx: Context, obj: Node) -> Sequence[str]:
+        return _warnings(obj.spec)
+
+    def warnings_on_update(self, ctx: Context, obj: Node, old: Node) -> Sequence[str]:
+        return _warnings(obj.spec)
 
     def get_reset_fields(self) -> Mapping[str, Sequence[str]]:
         return {"v1": ("status",)}
@@ -100,12 +114,27 @@ class NodeStatusStrategy(NodeStrategy):
 
     def prepare_for_update(self, ctx: Context, obj: Node, old: Node) -> None:
         keep_all_but_status(obj, old)
+        if old.status.config is None:
+            obj.status.config = None
 
     def validate_update(self, ctx: Context, obj: Node, old: Node) -> ErrorList:
         return validate_node_update(obj, old)
 
+    def warnings_on_update(self, ctx: Context, obj: Node, old: Node) -> Sequence[str]:
+        return ()
+
     def get_reset_fields(self) -> Mapping[str, Sequence[str]]:
         return {"v1": ("spec",)}
+
+
+def _warnings(spec: NodeSpec) -> list[str]:
+    """Source: ``fieldIsDeprecatedWarnings``."""
+    found = []
+    if spec.config_source is not None:
+        found.append("spec.configSource: the feature is removed")
+    if spec.external_id:
+        found.append("spec.externalID: this field is deprecated, and is unused by Kubernetes")
+    return found
 
 
 def validate_node_update(node: Node, old: Node) -> ErrorList:
@@ -124,13 +153,9 @@ def validate_node_update(node: Node, old: Node) -> ErrorList:
     if before.provider_id and spec.provider_id != before.provider_id:
         detail = 'node updates may not change providerID except from "" to valid'
         errs.forbidden(_SPEC / "providerID", detail)
-    _check_taints(errs, _SPEC / "taints", spec.taints)
+    _check_taints(errs, _TAINTS, spec.taints)
     if spec.external_id != before.external_id:
-        detail = (
-            "node updates may only change labels, taints, or capacity "
-            "(or configSource, if the DynamicKubeletConfig feature gate is enabled)"
-        )
-        errs.forbidden(_SPEC, detail)
+        errs.forbidden(_SPEC / "externalID", "may not be updated")
     return errs
 
 
