@@ -105,6 +105,26 @@ AT = "spec.template.spec"
             ["spec.selector: Invalid value: {}: empty selector is invalid for deployment"],
         ),
         (
+            {
+                "selector": {"matchExpressions": [{"key": "a", "operator": "Like"}]},
+                "template": {},
+            },
+            [
+                'spec.selector.matchExpressions[0].operator: Invalid value: "Like": '
+                "not a valid selector operator",
+                'spec.selector: Invalid value: {"matchExpressions":[{"key":"a",'
+                '"operator":"Like"}]}: invalid label selector',
+            ],
+        ),
+        (
+            {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "5"}}},
+            [
+                'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "5": a valid percent '
+                "string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', "
+                "regex used for validation is '[0-9]+%')"
+            ],
+        ),
+        (
             {"selector": {"matchLabels": {"a": "c"}}},
             [
                 'spec.template.metadata.labels: Invalid value: {"a":"b"}: '
@@ -208,6 +228,22 @@ def test_a_status_makes_sense(deployments: DeploymentStorage, ctx: Context) -> N
         "status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas",
         "status.collisionCount: Invalid value: 1: cannot be decremented",
     ]
+    stored = deployments.status.get(ctx, "a")
+    stored.status.collision_count = None
+    assert causes(lambda: deployments.status.replace(ctx, stored)) == [
+        "status.collisionCount: Invalid value: 0: cannot be decremented"
+    ]
+
+
+def test_a_name_that_suits_no_pod_is_warned_of(deployments: DeploymentStorage) -> None:
+    ctx = Context(namespace="default")
+    sent = deployment()
+    sent.metadata.name = "web.v1"
+    deployments.deployment.create(ctx, sent)
+    assert ctx.warnings == [
+        "metadata.name: this is used in Pod names and hostnames, which can result in "
+        "surprising behavior; a DNS label is recommended: [must not contain dots]"
+    ]
 
 
 def test_a_scale_is_the_size_of_the_deployment(
@@ -298,8 +334,9 @@ def test_a_wrong_scale_is_refused(deployments: DeploymentStorage, ctx: Context) 
 def test_a_scale_of_another_or_of_no_deployment_is_refused(
     deployments: DeploymentStorage, ctx: Context
 ) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as missing:
         deployments.scale.get(ctx, "a")
+    assert missing.value.status.message == 'deployments/scale.apps "a" not found'
     with pytest.raises(NotFound):
         deployments.scale.modify(ctx, "a", lambda scale: scale)
     deployments.deployment.create(ctx, deployment())

@@ -16,6 +16,7 @@ from kregistry.meta.intstr import IntOrString
 
 _PATTERN: Final = "[0-9]+%"
 _PERCENT: Final = re.compile(_PATTERN, re.ASCII)
+_NUMBER: Final = re.compile("[+-]?[0-9]+", re.ASCII)
 _NOT_A_PERCENT: Final = names.regex_message(
     "a valid percent string must be a numeric string followed by an ending '%'",
     _PATTERN,
@@ -54,4 +55,6 @@ def is_zero(value: IntOrString | None) -> bool:
     if value is None:
         return True
     raw = value.value
+    if isinstance(raw, str) and _NUMBER.fullmatch(raw):
+        return not raw.strip("+-0")  # no share, and yet counted as the number that it spells
     return raw == 0 if isinstance(raw, int) else percent(value) in (None, 0)

@@ -38,8 +38,8 @@ def check_deployment_spec(
 ) -> None:
     """Everything that is wrong with a specification with defaults."""
     not_negative(errs, SPEC / "replicas", _number(spec.replicas))
-    _check_selector(errs, spec)
-    check_template(errs, SPEC / "template", spec.template, options)
+    if _check_selector(errs, spec):
+        check_template(errs, SPEC / "template", spec.template, options)
     _check_strategy(errs, SPEC / "strategy", spec.strategy)
     not_negative(errs, SPEC / "minReadySeconds", spec.min_ready_seconds)
     if spec.revision_history_limit is not None:
@@ -56,8 +56,12 @@ def _number(value: int | None) -> int:
     return 0 if value is None else value
 
 
-def _check_selector(errs: ErrorList, spec: DeploymentSpec) -> None:
-    """The selector says something, and the Pods that are made match it."""
+def _check_selector(errs: ErrorList, spec: DeploymentSpec) -> bool:
+    """The selector says something, and the Pods that are made match it.
+
+    Returns:
+        Whether it can be understood; the template is not looked at otherwise.
+    """
     at, selector = SPEC / "selector", spec.selector
     if selector is None:
         errs.required(at)
@@ -70,10 +74,11 @@ def _check_selector(errs: ErrorList, spec: DeploymentSpec) -> None:
         parsed = labels.from_label_selector(selector)
     except ValueError:
         errs.invalid(at, selector, "invalid label selector")
-        return
+        return False
     if not parsed.empty and not parsed.matches(made):
         path = SPEC.child("template", "metadata", "labels")
         errs.invalid(path, made, "`selector` does not match template `labels`")
+    return True
 
 
 def check_template(
@@ -152,4 +157,4 @@ def check_collisions(errs: ErrorList, obj: Deployment, old: Deployment) -> None:
     """Collisions are counted upwards."""
     before, count = old.status.collision_count, obj.status.collision_count
     if before is not None and (count is None or count < before):
-        errs.invalid(STATUS / "collisionCount", count, "cannot be decremented")
+        errs.invalid(STATUS / "collisionCount", _number(count), "cannot be decremented")

@@ -73,7 +73,11 @@ class ScaleStorage:
             NotFound: There is none (404).
             BadRequest: Its selector cannot be told in a line (400).
         """
-        return scale_of(self._store.get(ctx, name, options))
+        try:
+            found = self._store.get(ctx, name, options)
+        except NotFound as error:
+            raise NotFound(_RESOURCE, name) from error
+        return scale_of(found)
 
     def update(
         self,

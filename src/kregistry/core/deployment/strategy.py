@@ -18,6 +18,7 @@ from kregistry.core.deployment.rules import (
 )
 from kregistry.core.pod.validation import PodValidationOptions, options_for_update
 from kregistry.core.v1 import Pod
+from kregistry.meta import names as rules
 from kregistry.meta.context import Context
 from kregistry.meta.field import ErrorList
 from kregistry.registry.names import NameGenerator
@@ -47,6 +48,16 @@ class DeploymentStrategy(BuiltinStrategy[Deployment]):
 
     def check(self, errs: ErrorList, obj: Deployment) -> None:
         check_deployment_spec(errs, obj.spec, self._options)
+
+    def warnings_on_create(self, ctx: Context, obj: Deployment) -> Sequence[str]:
+        """Unlike the Deployment, its Pods cannot have every name that is a DNS subdomain."""
+        messages = rules.dns1123_label(obj.metadata.name)
+        if not messages:
+            return ()
+        return (
+            "metadata.name: this is used in Pod names and hostnames, which can result in "
+            f"surprising behavior; a DNS label is recommended: [{' '.join(messages)}]",
+        )
 
     def prepare_for_update(self, ctx: Context, obj: Deployment, old: Deployment) -> None:
         """Annotations count as well, because they are copied to what is made of a deployment."""
