@@ -175,6 +175,14 @@ def test_preconditions_must_hold(namespaces: NamespaceStorage) -> None:
     with pytest.raises(Conflict):
         namespaces.namespace.delete(CTX, "a", options=stale)
     assert namespaces.namespace.get(CTX, "a") == stored
+    namespaces.namespace.delete(CTX, "a")
+    version = namespaces.namespace.get(CTX, "a").metadata.resource_version
+    with pytest.raises(Conflict) as caught:
+        namespaces.namespace.delete(CTX, "a", options=stale)
+    assert caught.value.status.message == (
+        'Operation cannot be fulfilled on namespaces "a": Precondition failed: '
+        f"ResourceVersion in precondition: 1, ResourceVersion in object meta: {version}"
+    )
 
 
 def test_a_rehearsal_changes_nothing(namespaces: NamespaceStorage) -> None:

@@ -66,15 +66,20 @@ class NamespaceDeletion:
         return found if found.spec.finalizers else None
 
     def _insist_on(self, found: Namespace) -> None:
-        """From here on, another namespace of the same name is not meant."""
-        uid = found.metadata.uid
+        """The one that is meant; from here on, no other of the same name is."""
+        meta = found.metadata
         asked = self.options.preconditions or Preconditions()
-        if asked.uid is not None and asked.uid != uid:
-            detail = (
-                f"Precondition failed: UID in precondition: {asked.uid}, UID in object meta: {uid}"
-            )
-            raise Conflict(self._store.resource.group_resource, self._name, detail)
-        self.options = attrs.evolve(self.options, preconditions=attrs.evolve(asked, uid=uid))
+        for member, wanted, present in (
+            ("UID", asked.uid, meta.uid),
+            ("ResourceVersion", asked.resource_version, meta.resource_version),
+        ):
+            if wanted is not None and wanted != present:
+                detail = (
+                    f"Precondition failed: {member} in precondition: {wanted}, "
+                    f"{member} in object meta: {present}"
+                )
+                raise Conflict(self._store.resource.group_resource, self._name, detail)
+        self.options = attrs.evolve(self.options, preconditions=attrs.evolve(asked, uid=meta.uid))
 
     def _terminate(self) -> Namespace:
         store = self._store
