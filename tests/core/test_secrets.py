@@ -89,6 +89,7 @@ def test_a_type_is_for_ever_but_need_not_be_repeated(secrets: Store[Secret], ctx
         ("kubernetes.io/basic-auth", {"password": ""}, []),
         ("kubernetes.io/dockercfg", {}, [missing(".dockercfg")]),
         ("kubernetes.io/dockerconfigjson", encoded(**{".dockerconfigjson": "{}"}), []),
+        ("kubernetes.io/dockerconfigjson", encoded(**{".dockerconfigjson": "null"}), []),
         (
             "kubernetes.io/service-account-token",
             {},

@@ -114,8 +114,9 @@ def _check_type(errs: ErrorList, secret: Secret) -> None:
 
 
 def _is_json_object(data: bytes) -> bool:
+    """Go takes null for an object with nothing in it."""
     try:
-        return isinstance(json.loads(data), dict)
+        return isinstance(json.loads(data), dict | None)
     except (ValueError, RecursionError):
         return False
 
