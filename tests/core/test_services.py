@@ -341,11 +341,11 @@ def test_status_has_a_door_of_its_own(services: ServiceStorage, ctx: Context) ->
         ),
         (
             {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1", "10.0.0.2"]},
-            ["spec.clusterIPs: Invalid value: [\"10.0.0.1\",\"10.0.0.2\"]: may specify no more"],
+            ['spec.clusterIPs: Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more'],
         ),
         (
             {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1", "fd00::1", "fd00::2"]},
-            ["spec.clusterIPs: Invalid value: [\"10.0.0.1\",\"fd00::1\",\"fd00::2\"]: may only hold"],
+            ['spec.clusterIPs: Invalid value: ["10.0.0.1","fd00::1","fd00::2"]: may only hold'],
         ),
         (
             {"ipFamilies": ["IPv5", "IPv6", "IPv6"], "ipFamilyPolicy": "Any"},
