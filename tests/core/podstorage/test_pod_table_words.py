@@ -138,6 +138,22 @@ GOING = {"deletionTimestamp": "2024-01-01T00:00:00Z"}
             ["2/2", "Running", "3"],
         ),
         (
+            cells(
+                status("c", RAN, ready=True),
+                spec=WITH_SIDECAR,
+                init=[status("s", ended(1), started=True, restartCount=1)],
+            ),
+            ["1/2", "Running", "1"],
+        ),
+        (
+            cells(
+                status("c", RAN, ready=True),
+                spec=WITH_SIDECAR,
+                init=[status("s", ended(), started=True, ready=True)],
+            ),
+            ["1/2", "Running", "0"],
+        ),
+        (
             cells(spec=WITH_SIDECAR, init=[status("s", RAN, started=False)]),
             ["0/2", "Init:0/1", "0"],
         ),

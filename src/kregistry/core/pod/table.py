@@ -96,7 +96,7 @@ def summarize(pod: Pod) -> PodSummary:
     total = len(pod.spec.containers) + len(sidecars)
     stopped, seen = _initialize(pod, sidecars)
     beside = [status for status in seen if status.name in sidecars]
-    ready = sum(1 for status in beside if status.started and status.ready)
+    ready = sum(1 for each in beside if each.started and each.ready and not _ended_well(each.state))
     counted: Sequence[ContainerStatus] = seen
     reason = stopped if stopped is not None else _phase(pod.status)
     if stopped is None or _is_true(pod.status, "Initialized"):
@@ -133,13 +133,17 @@ def _initialize(pod: Pod, sidecars: set[str]) -> tuple[str | None, list[Containe
 def _init_reason(status: ContainerStatus, *, sidecar: bool) -> str | None:
     """Why the next init container has to wait; "" without a word for it, None if it has not."""
     ended, waiting = status.state.terminated, status.state.waiting
-    if ended is not None:
-        return None if ended.exit_code == 0 else _how_it_ended(ended)
-    if sidecar and status.started:
+    if _ended_well(status.state) or (sidecar and status.started):
         return None
+    if ended is not None:
+        return _how_it_ended(ended)
     if waiting is not None and waiting.reason != _INITIALIZING:
         return waiting.reason
     return ""
+
+
+def _ended_well(state: ContainerState) -> bool:
+    return state.terminated is not None and state.terminated.exit_code == 0
 
 
 def _main_reason(status: PodStatus, reason: str) -> str:
