@@ -246,6 +246,21 @@ def test_an_ephemeral_container_never_comes_back(pods: PodStorage, ctx: Context)
     ]
 
 
+def test_containers_that_come_back_are_named_in_the_order_of_their_kinds(
+    pods: PodStorage, ctx: Context
+) -> None:
+    main = {"name": "c", "image": "i"}
+    create(
+        pods, ctx, restartPolicy="Never", containers=[main], initContainers=[main | {"name": "d"}]
+    )
+    kinds = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"]
+    names = dict(zip(kinds, "cde", strict=True))
+    gone = {kind: [of_container(name=name, **ENDED)] for kind, name in names.items()}
+    assert complaints(pods, ctx, gone) == []
+    back = {kind: [of_container(name=name)] for kind, name in names.items()}
+    assert complaints(pods, ctx, back) == [f"status.{kind}[0].state: {BACK}" for kind in kinds]
+
+
 def test_an_address_that_was_stored_before_the_rules_is_kept(
     pods: PodStorage, ctx: Context
 ) -> None:

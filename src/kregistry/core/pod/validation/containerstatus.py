@@ -30,13 +30,18 @@ _RESTART_ALL: Final = "RestartAllContainers"
 
 def check_restarts(errs: ErrorList, path: Path, pod: Pod, old: PodStatus) -> None:
     """A container that ended comes back only if it may be restarted."""
-    spec, status = pod.spec, pod.status
+    status = pod.status
+    if not _restarts_everything(pod.spec):
+        _check_restartable(errs, path, pod, old)
     ephemeral = path / "ephemeralContainerStatuses"
     _check_ended(
         errs, ephemeral, status.ephemeral_container_statuses, _final(old, "ephemeral_container")
     )
-    if _restarts_everything(spec):
-        return
+
+
+def _check_restartable(errs: ErrorList, path: Path, pod: Pod, old: PodStatus) -> None:
+    """Containers and init containers, which rules and policies may restart."""
+    spec, status = pod.spec, pod.status
     for name, containers, new, ended in (
         (
             "containerStatuses",
