@@ -105,7 +105,7 @@ def served(storage: Interface[Object], recorder: Recorder, ctx: Context) -> PodS
         ({"tail_lines": True}, "tailLines: Invalid value: true: must be an integer"),
         ({"tail_lines": 1.5}, "tailLines: Invalid value: 1.5: must be an integer"),
         ({"follow": "yes"}, 'follow: Invalid value: "yes": must be true or false'),
-        ({"container": None}, "container: Invalid value: null: must be a string"),
+        ({"container": None}, "container: Invalid value: null: must be a string in valid UTF-8"),
         ({"since_time": "now"}, 'sinceTime: Invalid value: "now": must be a time'),
     ],
 )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kregistry.core.pod.authorization import Authorizer, ensure_may_create
-from kregistry.core.pod.connectoptions import require_options, require_ports
+from kregistry.core.pod.connectoptions import require_headers, require_options, require_ports
 from kregistry.core.pod.kubelet import ProxyRequest, ProxyResponse
 from kregistry.core.pod.locations import Locator
 from kregistry.core.pod.log import translating
@@ -172,6 +172,7 @@ class ProxyREST:
             raise MethodNotSupported(GroupResource("", "pods/proxy"), str(method))
         if not isinstance(body, bytes):
             raise BadRequest(f"a body is bytes, not {type(body).__name__}")
+        passed_on = require_headers(headers)
         address = self._locator.resource(ctx, request)
         passed = ProxyRequest(
             namespace=ctx.namespace,
@@ -181,7 +182,7 @@ class ProxyREST:
             port=address.port,
             method=method,
             path=_joined(options.path),
-            headers=dict(headers or {}),
+            headers=passed_on,
             body=body,
         )
         with translating(GroupResource("", "pods/proxy"), address.pod):

@@ -5,7 +5,7 @@ Options that were read from a request are right; those that a program made may b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, TypeVar, get_type_hints
 
@@ -20,6 +20,7 @@ from kregistry.meta.time import Time
 Options = TypeVar("Options")
 
 _MAX_PORT: Final = 65535
+_TEXT: Final = "a string in valid UTF-8"
 
 
 def _is_int(value: object) -> bool:
@@ -27,7 +28,8 @@ def _is_int(value: object) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+    """Whether it can be part of a URL: halves of characters cannot."""
+    return isinstance(value, str) and not any("\ud800" <= each <= "\udfff" for each in value)
 
 
 def _is_texts(value: object) -> bool:
@@ -41,11 +43,11 @@ def _is_ports(value: object) -> bool:
 #: What values of a declared type are, and how it is called.
 _TYPES: Final[dict[Any, tuple[Callable[[object], bool], str]]] = {
     bool: (lambda value: isinstance(value, bool), "true or false"),
-    str: (_is_text, "a string"),
+    str: (_is_text, _TEXT),
     int | None: (lambda value: value is None or _is_int(value), "an integer"),
-    str | None: (lambda value: value is None or _is_text(value), "a string"),
+    str | None: (lambda value: value is None or _is_text(value), _TEXT),
     Time | None: (lambda value: value is None or isinstance(value, Time), "a time"),
-    tuple[str, ...]: (_is_texts, "a list of strings"),
+    tuple[str, ...]: (_is_texts, "a list of strings in valid UTF-8"),
     tuple[int, ...]: (_is_ports, "a list of integers"),
 }
 
@@ -83,6 +85,20 @@ def require_options(
 @cache
 def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
+
+
+def require_headers(headers: Any) -> dict[str, str]:
+    """A copy of *headers*. Raises BadRequest unless they are strings by strings."""
+    if headers is None:
+        return {}
+    if not isinstance(headers, Mapping):
+        raise BadRequest(f"headers are a mapping, not {type(headers).__name__}")
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise BadRequest("names and values of headers are strings")
+        found[name] = value
+    return found
 
 
 def require_ports(ports: tuple[int, ...]) -> None:

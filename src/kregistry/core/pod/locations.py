@@ -178,6 +178,8 @@ def _require_host(pod: Pod) -> None:
 
 def _parts(request: str) -> tuple[str, str, str]:
     """Scheme, name and port. Source: ``utilnet.SplitSchemeNamePort``."""
+    if not isinstance(request, str):
+        raise BadRequest(f"invalid pod request {request!r}")
     parts = request.split(":")
     if len(parts) == 1:
         parts = ["", *parts, ""]
