@@ -402,7 +402,7 @@ def test_a_container_that_never_ran_has_no_log(served: PodStorage, ctx: Context)
 
 
 def test_a_log_forgets_its_oldest_lines(ctx: Context) -> None:
-    with ProcessKubelet(log_limit=100) as kubelet:
+    with ProcessKubelet(log_limit=12 * (8 + 128)) as kubelet:
         log = kubelet.log("ns", "foo", "c")
         for number in range(100):
             log.append(b"line %d\n" % number)

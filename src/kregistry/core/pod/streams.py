@@ -168,7 +168,7 @@ class StreamSession(Closing):
         """Send *data* to standard input; it may wait until the process takes it.
 
         Raises:
-            TimeoutError: There was no room for it in time; nothing of it is sent.
+            TimeoutError: There was no room for it in time; some of it may be sent.
             BrokenPipeError: There is no standard input, or nobody reads it any more.
         """
 

@@ -49,6 +49,10 @@ class Receiver(ABC):
         """So many bytes of input have reached the process, or will never."""
 
     @abstractmethod
+    def stopped_reading(self) -> None:
+        """The process reads no more input, though it may still run."""
+
+    @abstractmethod
     def ended(self, status: ExitStatus) -> None:
         """The process is gone. The last call."""
 
@@ -90,6 +94,7 @@ class Child:
         self._stdin: int | None = None
         self._pending = bytearray()
         self._closing_stdin = False
+        self._paused = False
         self._pidfd: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -99,7 +104,7 @@ class Child:
         return self._process.pid if self._process is not None else 0
 
     def start(self) -> None:
-        """Start the process.
+        """Start the process. If that fails, nothing of it is left.
 
         Raises:
             KubeletError: It cannot be started.
@@ -109,11 +114,15 @@ class Child:
                 self._start_with_terminal()
             else:
                 self._start_with_pipes()
+            for fd in self._descriptors():
+                os.set_blocking(fd, False)
+            self._loop.submit(self._begin)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
+            self._abandon()
             raise KubeletError(500, f"exec: {quote(self._run.argv[0])}: {error}") from error
-        for fd in (*self._outputs, *([self._stdin] if self._stdin is not None else [])):
-            os.set_blocking(fd, False)
-        self._loop.submit(self._begin)
+        except BaseException:
+            self._abandon()
+            raise
 
     def write(self, data: bytes) -> None:
         """Send *data* to the process, after what was sent before."""
@@ -135,6 +144,7 @@ class Child:
 
     def resume(self) -> None:
         """Read on."""
+        self._paused = False
         self._watch()
 
     def resize(self, width: int, height: int) -> None:
@@ -148,12 +158,29 @@ class Child:
                 fcntl.ioctl(self._stdin, termios.TIOCSWINSZ, size)
 
     def kill(self) -> None:
-        """End the process and everything that it started, at once."""
+        """End the process and its group, at once. What left the group is out of reach."""
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     # Starting.
+
+    def _descriptors(self) -> set[int]:
+        return {*self._outputs, *([self._stdin] if self._stdin is not None else [])}
+
+    def _abandon(self) -> None:
+        """Undo what was done of a start."""
+        process = self._process
+        if process is not None:
+            self.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+        for fd in self._descriptors():
+            os.close(fd)
+        self._outputs.clear()
+        self._stdin = None
 
     def _start_with_pipes(self) -> None:
         def pipe(channel: Channel) -> int:
@@ -212,8 +239,13 @@ class Child:
     def _watch(self) -> None:
         """Wait for what there is to wait for."""
         for fd in self._outputs:
-            both = fd == self._stdin and bool(self._pending)
-            self._loop.watch(fd, READ | WRITE if both else READ, partial(self._ready, fd))
+            events = 0 if self._paused else READ
+            if fd == self._stdin and self._pending:
+                events |= WRITE
+            if events:
+                self._loop.watch(fd, events, partial(self._ready, fd))
+            else:
+                self._loop.forget(fd)
         if self._stdin is None or self._stdin in self._outputs:
             return
         if self._pending:
@@ -224,21 +256,22 @@ class Child:
     def _ready(self, fd: int) -> None:
         if fd == self._stdin and self._pending:
             self._feed()
-        if fd in self._outputs and not self._read(fd):
-            self._loop.forget(fd)  # until somebody has read
+        if fd in self._outputs and not self._paused:
+            self._read(fd)
 
-    def _read(self, fd: int) -> bool:
-        """Read once; whether to go on."""
+    def _read(self, fd: int) -> None:
+        """Read once; all outputs pause if that is enough for now."""
         try:
             data = os.read(fd, _CHUNK)
         except BlockingIOError:
-            return True
+            return
         except OSError:  # how a terminal says that nobody is there any more
             data = b""
-        if data:
-            return self._receiver.wrote(self._outputs[fd], data)
-        self._close_output(fd)
-        return False
+        if not data:
+            self._close_output(fd)
+        elif not self._receiver.wrote(self._outputs[fd], data):
+            self._paused = True
+            self._watch()
 
     def _feed(self) -> None:
         """Write as much input as the process takes."""
@@ -251,6 +284,7 @@ class Child:
         except OSError:  # it reads no more
             count = len(self._pending)
             self._closing_stdin = True
+            self._receiver.stopped_reading()
         del self._pending[:count]
         self._receiver.took(count)
         if not self._pending:
@@ -262,6 +296,7 @@ class Child:
             self._close_stdin()
 
     def _check_exit(self) -> None:
+        self._end_stragglers()
         process = self._process
         code = process.poll() if process is not None else 0
         if code is None:
@@ -276,6 +311,19 @@ class Child:
         self._receiver.took(len(self._pending))
         self._receiver.ended(ExitStatus(code if code >= 0 else 128 - code))
         self._gone(self)
+
+    def _end_stragglers(self) -> None:
+        """When a process has ended, what it left behind ends too, as in a container.
+
+        That must come before the process is reaped: only as long as it is not, the number of
+        the group cannot be somebody else's.
+        """
+        if self._process is None or not hasattr(os, "waitid"):
+            return
+        pid = self._process.pid
+        with contextlib.suppress(ChildProcessError, ProcessLookupError, PermissionError):
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                os.killpg(pid, signal.SIGKILL)
 
     def _read_last_words(self, fd: int) -> None:
         left = _LAST_WORDS

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from kregistry.core.pod.process.child import Child, Receiver
 from kregistry.core.pod.process.containerlog import ContainerLog, LogEnded
-from kregistry.core.pod.process.session import Mailbox, check_size
+from kregistry.core.pod.process.input import Input
+from kregistry.core.pod.process.session import Mailbox
 from kregistry.core.pod.streams import Channel, ExitStatus
-from kregistry.meta.context import Context
 
 
 class ContainerProcess(Receiver):
@@ -23,22 +23,24 @@ class ContainerProcess(Receiver):
 
     def __init__(self, log: ContainerLog, limit: int) -> None:
         self.log = log
-        self._limit = limit
+        self._input = Input(limit)
         self._condition = threading.Condition()
         self._attached: list[AttachSession] = []
         self._status: ExitStatus | None = None
         self._child: Child | None = None
         self._submit: Callable[[Callable[[], None]], None] = lambda call: None
-        self._unsent = 0
-        self._input_open = False
 
     def begin(
         self, child: Child, submit: Callable[[Callable[[], None]], None], *, stdin: bool
     ) -> None:
         """Connect to *child*; *submit* reaches its thread."""
-        self._child = child
-        self._submit = submit
-        self._input_open = stdin
+        self._input.begin(child, submit, stdin=stdin)
+        with self._condition:
+            self._child = child
+            self._submit = submit
+            over = self._status is not None
+        if over:
+            self._input.end()
 
     @property
     def pid(self) -> int:
@@ -79,28 +81,16 @@ class ContainerProcess(Receiver):
                 self._attached.remove(session)
 
     def send(self, data: bytes, timeout: float | None) -> None:
-        """Give the process input; see :meth:`AttachSession.write`."""
-        child = self._child
-        with self._condition:
-            if not self._condition.wait_for(self._writable, timeout):
-                raise TimeoutError("the process did not take its input in time")
-            if child is None or not self._input_open or self._status is not None:
-                raise BrokenPipeError("nobody reads the input")
-            self._unsent += len(data)
-        self._submit(lambda: child.write(data))
+        """Give the process input; see :meth:`StreamSession.write`."""
+        self._input.write(data, timeout)
 
     def end_input(self) -> None:
         """Let the process meet the end of its input."""
-        with self._condition:
-            was_open, self._input_open = self._input_open, False
-        if was_open and self._child is not None:
-            self._submit(self._child.close_stdin)
+        self._input.close()
 
     def resize(self, width: int, height: int) -> None:
-        """Tell the terminal its size."""
-        child = self._child
-        if child is not None:
-            self._submit(lambda: child.resize(width, height))
+        """Tell the terminal its size; see :meth:`StreamSession.resize`."""
+        self._input.resize(width, height)
 
     # From the loop.
 
@@ -114,12 +104,14 @@ class ContainerProcess(Receiver):
         return True
 
     def took(self, count: int) -> None:
-        with self._condition:
-            self._unsent -= count
-            self._condition.notify_all()
+        self._input.took(count)
+
+    def stopped_reading(self) -> None:
+        self._input.end()
 
     def ended(self, status: ExitStatus) -> None:
         self.log.end()
+        self._input.end()
         with self._condition:
             self._status = status
             attached, self._attached = self._attached, []
@@ -127,24 +119,19 @@ class ContainerProcess(Receiver):
         for session in attached:
             session.ended(status)
 
-    def _writable(self) -> bool:
-        return self._unsent < self._limit or self._status is not None or not self._input_open
-
 
 class AttachSession(Mailbox):
     """Somebody who looks at a container. One who does not read is thrown out, not waited for."""
 
     def __init__(
         self,
-        ctx: Context,
         limit: int,
-        released: Callable[[], None],
         process: ContainerProcess,
         *,
         channels: frozenset[Channel],
         stdin: bool,
     ) -> None:
-        super().__init__(ctx, limit, released)
+        super().__init__(limit)
         self._process = process
         self._channels = channels
         self._stdin = stdin
@@ -152,7 +139,8 @@ class AttachSession(Mailbox):
     def begin(self) -> None:
         """Look from now on."""
         self._process.attach(self)
-        self.follow_ctx()
+        if self._closed:  # meanwhile
+            self._process.detach(self)
 
     def show(self, channel: Channel, data: bytes) -> None:
         """The container wrote *data*."""
@@ -161,16 +149,15 @@ class AttachSession(Mailbox):
             self.ended(ExitStatus(None, "the output was not read in time"))
 
     def write(self, data: bytes, timeout: float | None = None) -> None:
-        if not self._stdin:
+        if not self._stdin or self._closed:
             raise BrokenPipeError("the session has no input")
-        self._process.send(bytes(data), timeout)
+        self._process.send(data, timeout)
 
     def close_stdin(self) -> None:
-        if self._stdin:
+        if self._stdin and not self._closed:
             self._process.end_input()
 
     def resize(self, width: int, height: int) -> None:
-        check_size(width, height)
         self._process.resize(width, height)
 
     def _let_go(self, *, ended: bool) -> None:

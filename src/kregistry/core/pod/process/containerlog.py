@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -10,12 +11,16 @@ from typing import Final
 
 import attrs
 
+from kregistry.core.pod.process.lent import Lent
 from kregistry.core.pod.streams import ByteStream, Channel
 from kregistry.meta.clock import Clock
 
 #: Longer lines are cut into parts, as container runtimes do.
 MAX_LINE: Final = 16 * 1024
 _CHUNK: Final = 65536
+
+#: What a line takes besides its data: a container may write empty lines only.
+_LINE: Final = 128
 
 
 @attrs.frozen
@@ -45,7 +50,7 @@ class ContainerLog:
 
     Args:
         clock: Says when a line came.
-        limit: Bytes that are kept, more or less.
+        limit: Bytes of memory that the lines may take, more or less.
     """
 
     def __init__(self, clock: Clock, limit: int) -> None:
@@ -67,12 +72,16 @@ class ContainerLog:
         with self._condition:
             if self._ended:
                 raise LogEnded("the log has ended")
+            now = self._clock.now()
             *lines, rest = (self._partial.pop(channel, b"") + data).split(b"\n")
             for line in lines:
-                self._add(line + b"\n")
-            while len(rest) > MAX_LINE:
-                self._add(rest[:MAX_LINE])
-                rest = rest[MAX_LINE:]
+                *parts, last = _parts(line)
+                for part in parts:
+                    self._add(now, part)
+                self._add(now, last + b"\n")
+            *parts, rest = _parts(rest)
+            for part in parts:
+                self._add(now, part)
             if rest:
                 self._partial[channel] = rest
             self._condition.notify_all()
@@ -81,7 +90,7 @@ class ContainerLog:
         """Nothing will be written any more. A second call does nothing."""
         with self._condition:
             for rest in self._partial.values():
-                self._add(rest)
+                self._add(self._clock.now(), rest)
             self._partial.clear()
             self._ended = True
             self._condition.notify_all()
@@ -123,16 +132,21 @@ class ContainerLog:
         with self._condition:
             self._condition.notify_all()
 
-    def _add(self, line: bytes) -> None:
+    def _add(self, now: datetime, line: bytes) -> None:
         """The caller holds the lock."""
-        self._lines.append(LogLine(self._clock.now(), line))
-        self._kept += len(line)
+        self._lines.append(LogLine(now, line))
+        self._kept += len(line) + _LINE
         while self._kept > self._limit and len(self._lines) > 1:
-            self._kept -= len(self._lines.popleft().data)
+            self._kept -= len(self._lines.popleft().data) + _LINE
             self._first += 1
 
 
-class LogReader(ByteStream):
+def _parts(line: bytes) -> list[bytes]:
+    """*line* in parts, of which only the first may be empty."""
+    return [line[start : start + MAX_LINE] for start in range(0, len(line) or 1, MAX_LINE)]
+
+
+class LogReader(Lent, ByteStream):
     """Reads a log from some line on.
 
     Args:
@@ -154,6 +168,7 @@ class LogReader(ByteStream):
         timestamps: bool = False,
         limit: int | None = None,
     ) -> None:
+        super().__init__()
         self._log = log
         self._next, end = log.start(tail)
         self._end = None if follow else end
@@ -161,13 +176,9 @@ class LogReader(ByteStream):
         self._timestamps = timestamps
         self._left = limit
         self._closed = False
-        self._on_close: list[Callable[[], None]] = []
-
-    def on_close(self, call: Callable[[], None]) -> None:
-        """Call *call* once when the reader is closed."""
-        self._on_close.append(call)
 
     def read(self, timeout: float | None = None) -> bytes:
+        deadline = None if timeout is None else time.monotonic() + timeout
         while not self._closed and self._left != 0:
             self._next, lines = self._log.take(self._next, self._end)
             if data := self._formatted(lines):
@@ -176,16 +187,15 @@ class LogReader(ByteStream):
                 continue
             if self._end is not None or self._is_over():
                 break
-            if not self._log.wait(self._next, lambda: self._closed, timeout):
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not self._log.wait(self._next, lambda: self._closed, left):
                 raise TimeoutError("nothing was logged in time")
         return b""
 
     def close(self) -> None:
         self._closed = True
         self._log.wake()
-        calls, self._on_close = self._on_close, []
-        for call in calls:
-            call()
+        self._returned()
 
     def _is_over(self) -> bool:
         """Whether the log ended, and every line of it was read."""

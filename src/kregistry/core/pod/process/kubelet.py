@@ -6,10 +6,11 @@ Source: what ``k8s.io/kubernetes/pkg/kubelet/server`` answers.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from kregistry.core.pod.kubelet import (
     ConnectionInfo,
@@ -22,6 +23,7 @@ from kregistry.core.pod.kubelet import (
 from kregistry.core.pod.process.child import Child, Receiver
 from kregistry.core.pod.process.container import AttachSession, ContainerProcess
 from kregistry.core.pod.process.containerlog import ContainerLog, LogReader
+from kregistry.core.pod.process.lent import Lent
 from kregistry.core.pod.process.loop import Loop
 from kregistry.core.pod.process.programs import ExecCall, Handler, Reply, Run, refuse_all
 from kregistry.core.pod.process.session import ProcessSession, ReplySession
@@ -51,16 +53,17 @@ class ProcessKubelet(KubeletConnector, Closing):
 
     It knows nothing of Pods: what runs here and what the Pods' statuses say is for the
     program to keep together. It runs nothing by itself, and ``exec`` runs what the handler
-    says and nothing else. Needs a POSIX system. One thread serves all pipes; :meth:`close`
-    ends every process, stream and that thread.
+    says and nothing else. When a process ends, so does all of its group. Needs a POSIX
+    system. One thread serves all pipes; :meth:`close` ends every process, stream and that
+    thread. A child process made by a fork cannot use what its parent opened.
 
     Args:
         exec: Decides what commands run; none at all when not given.
         clock: Says when a line was logged.
-        log_limit: Bytes kept of each log.
-        session_limit: Bytes kept of what a session wrote and nobody read yet, and of input
-            that a process has not taken yet.
-        max_sessions: How many sessions, followed logs and connections may be open.
+        log_limit: Bytes of memory for each log.
+        session_limit: Bytes of memory for what a session wrote and nobody read yet, and for
+            input that a process has not taken yet.
+        max_sessions: How many sessions, logs, answers and connections may be open.
         connect_timeout: Seconds to wait for a port to answer.
     """
 
@@ -87,8 +90,9 @@ class ProcessKubelet(KubeletConnector, Closing):
         self._processes: dict[Key, ContainerProcess] = {}
         self._addresses: dict[tuple[str, str, int], tuple[str, int]] = {}
         self._children: set[Child] = set()
-        self._open: set[Any] = set()
+        self._open: set[Lent] = set()
         self._closed = False
+        self._pid = os.getpid()
 
     # For the program that embeds it.
 
@@ -110,14 +114,14 @@ class ProcessKubelet(KubeletConnector, Closing):
             KubeletError: It cannot be started, or runs already.
         """
         key = (namespace, pod, container)
-        process = ContainerProcess(self._new_log(key), self._session_limit)
-        try:
-            child = self._start(run, process, _BOTH, stdin=stdin, tty=tty)
-        except KubeletError:
-            process.log.end()
-            raise
-        process.begin(child, self._submit, stdin=stdin)
-        with self._condition:
+        with self._condition:  # so that nobody removes the Pod in the middle of this
+            process = ContainerProcess(self._new_log(key), self._session_limit)
+            try:
+                child = self._start(run, process, _BOTH, stdin=stdin, tty=tty)
+            except BaseException:
+                process.log.end()
+                raise
+            process.begin(child, self._submit, stdin=stdin)
             self._processes[key] = process
         return process
 
@@ -158,7 +162,12 @@ class ProcessKubelet(KubeletConnector, Closing):
             log.end()
 
     def close(self) -> None:
-        """End every stream and process, and wait for them. A second call does nothing."""
+        """End every stream and process, and wait for them. A second call does nothing.
+
+        Nor does a call in a child process: what is open there is the parent's.
+        """
+        if os.getpid() != self._pid:
+            return
         with self._condition:
             if self._closed:
                 return
@@ -189,11 +198,7 @@ class ProcessKubelet(KubeletConnector, Closing):
             timestamps=options.timestamps,
             limit=options.limit_bytes,
         )
-        self._keep(reader)
-        reader.on_close(lambda: self._release(reader))
-        if ctx.cancellation is not None:
-            forget_ctx = ctx.cancellation.on_cancel(reader.close)
-            reader.on_close(forget_ctx)
+        self._lend(ctx, reader)
         return reader
 
     def exec(self, ctx: Context, location: Location, options: PodExecOptions) -> StreamSession:
@@ -211,15 +216,17 @@ class ProcessKubelet(KubeletConnector, Closing):
             program = quote(call.command[0])
             raise KubeletError(500, f"exec: {program}: executable file not found in $PATH")
         if isinstance(decided, Reply):
-            reply = ReplySession(ctx, decided, channels, lambda: self._release(reply))
-            self._keep(reply)
+            reply = ReplySession(decided, channels)
+            self._lend(ctx, reply)
             return reply
-        session = ProcessSession(ctx, self._session_limit, lambda: self._release(session))
-        self._keep(session)
+        if not isinstance(decided, Run):
+            raise TypeError(f"a handler decides for Run or Reply, not {type(decided).__name__}")
+        session = ProcessSession(self._session_limit)
+        self._lend(ctx, session)
         try:
             child = self._start(decided, session, channels, stdin=options.stdin, tty=options.tty)
-        except KubeletError:
-            self._release(session)
+        except BaseException:
+            session.close()
             raise
         session.begin(child, self._submit, stdin=options.stdin)
         return session
@@ -231,14 +238,9 @@ class ProcessKubelet(KubeletConnector, Closing):
         if process is None:
             raise KubeletError(404, f"container {quote(location.container)} does not run")
         session = AttachSession(
-            ctx,
-            self._session_limit,
-            lambda: self._release(session),
-            process,
-            channels=channels,
-            stdin=options.stdin,
+            self._session_limit, process, channels=channels, stdin=options.stdin
         )
-        self._keep(session)
+        self._lend(ctx, session)
         session.begin()
         return session
 
@@ -260,7 +262,9 @@ class ProcessKubelet(KubeletConnector, Closing):
         if not (port.isascii() and port.isdigit() and len(port) <= 5):
             raise KubeletError(400, f"{quote(port)} is no port")
         address = self._address(request.namespace, request.pod, int(port), 503)
-        return round_trip(request, address, self._connect_timeout)
+        return round_trip(
+            request, address, self._connect_timeout, lambda body: self._lend(ctx, body)
+        )
 
     # What both share.
 
@@ -335,16 +339,12 @@ class ProcessKubelet(KubeletConnector, Closing):
 
     def _open_port(self, ctx: Context, namespace: str, pod: str, port: int) -> SocketStream:
         address = self._address(namespace, pod, port, 500)
-        stream = SocketStream(
-            connect(address, self._connect_timeout), lambda: self._release(stream)
-        )
+        stream = SocketStream(connect(address, self._connect_timeout))
         try:
-            self._keep(stream)
-        except KubeletError:
+            self._lend(ctx, stream)
+        except BaseException:
             stream.close()
             raise
-        if ctx.cancellation is not None:
-            ctx.cancellation.on_cancel(stream.close)
         return stream
 
     def _address(self, namespace: str, pod: str, port: int, code: int) -> tuple[str, int]:
@@ -356,18 +356,24 @@ class ProcessKubelet(KubeletConnector, Closing):
             raise KubeletError(code, message)
         return found
 
-    def _keep(self, stream: object) -> None:
+    def _lend(self, ctx: Context, stream: Lent) -> None:
+        """Count *stream* until it is closed, which happens at the end of its request."""
         with self._condition:
             self._require_open()
             if len(self._open) >= self._max_sessions:
                 raise KubeletError(429, "too many streams are open")
             self._open.add(stream)
+        stream.on_close(lambda: self._release(stream))
+        if ctx.cancellation is not None:
+            stream.on_close(ctx.cancellation.on_cancel(stream.close))
 
-    def _release(self, stream: object) -> None:
+    def _release(self, stream: Lent) -> None:
         with self._condition:
             self._open.discard(stream)
 
     def _require_open(self) -> None:
+        if os.getpid() != self._pid:
+            raise KubeletError(503, "the kubelet runs in another process")
         if self._closed:
             raise KubeletError(503, "the kubelet is closed")
 

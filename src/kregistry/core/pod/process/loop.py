@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import socket
 import threading
@@ -32,13 +33,16 @@ class Loop:
         self._waker: tuple[socket.socket, socket.socket] | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._pid = os.getpid()
 
     def submit(self, call: Callable[[], None]) -> None:
         """Have *call* called in the thread of the loop, soon and in order. Any thread may.
 
         Raises:
-            RuntimeError: The loop is closed.
+            RuntimeError: The loop is closed, or its thread is in another process.
         """
+        if os.getpid() != self._pid:
+            raise RuntimeError("the loop runs in another process")
         with self._lock:
             if self._closed:
                 raise RuntimeError("the loop is closed")
@@ -46,7 +50,12 @@ class Loop:
             self._wake()
 
     def close(self) -> None:
-        """Run what was submitted, then end the thread and wait for it. Not from within."""
+        """Run what was submitted, then end the thread and wait for it. Not from within.
+
+        In a child process, where the thread is not, nothing happens.
+        """
+        if os.getpid() != self._pid:
+            return
         with self._lock:
             if self._closed:
                 return

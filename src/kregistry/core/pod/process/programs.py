@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -15,7 +15,19 @@ from kregistry.meta.goformat import quote
 def _words(words: object) -> tuple[str, ...]:
     if isinstance(words, str):
         raise TypeError("a command is a sequence of words, not one string")
-    return tuple(words)  # type: ignore[arg-type]
+    found: list[str] = []
+    for word in words if isinstance(words, Iterable) else [words]:
+        if not isinstance(word, str):
+            raise TypeError(f"a command is made of strings, not {type(word).__name__}")
+        found.append(word)
+    return tuple(found)
+
+
+def _variables(env: Mapping[str, str]) -> Mapping[str, str]:
+    for each in (*env.keys(), *env.values()):
+        if not isinstance(each, str):
+            raise TypeError(f"an environment is made of strings, not {type(each).__name__}")
+    return MappingProxyType(dict(env))
 
 
 @attrs.frozen
@@ -34,7 +46,9 @@ class Run:
     """
 
     argv: tuple[str, ...] = attrs.field(converter=_words)
-    env: Mapping[str, str] = attrs.field(default=MappingProxyType({}), kw_only=True)
+    env: Mapping[str, str] = attrs.field(
+        default=MappingProxyType({}), converter=_variables, kw_only=True
+    )
     cwd: str | None = attrs.field(default=None, kw_only=True)
     takes_arguments: bool = attrs.field(default=False, kw_only=True)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import selectors
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from kregistry.core.pod.kubelet import KubeletError, ProxyRequest, ProxyResponse
+from kregistry.core.pod.process.lent import Lent
 from kregistry.core.pod.streams import ByteStream, DuplexStream
 
 _CHUNK: Final = 65536
@@ -33,18 +35,18 @@ _HOP_BY_HOP: Final = frozenset(
 )
 
 
-class SocketStream(DuplexStream):
+class SocketStream(Lent, DuplexStream):
     """A connection. It becomes the owner of *connection*.
 
     Args:
         connection: Connected.
-        released: Called once when the stream is closed.
     """
 
-    def __init__(self, connection: socket.socket, released: Callable[[], None]) -> None:
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__()
         connection.setblocking(False)
         self._socket = connection
-        self._released = released
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._busy = 0
         self._closed = False
@@ -89,11 +91,10 @@ class SocketStream(DuplexStream):
             if self._closed:
                 return
             self._closed = True
-            with contextlib.suppress(OSError):  # it may not be connected any more
-                self._socket.shutdown(socket.SHUT_RDWR)  # wakes who waits for it
+            _hang_up(self._socket, self._pid)
             if not self._busy:
                 self._socket.close()
-        self._released()
+        self._returned()
 
     def _await(self, event: int, timeout: float | None) -> None:
         with selectors.DefaultSelector() as selector:
@@ -116,7 +117,14 @@ class SocketStream(DuplexStream):
                 self._socket.close()
 
 
-class _Body(ByteStream):
+def _hang_up(connection: socket.socket, pid: int) -> None:
+    """Wake who waits for *connection*; but the one of a parent process is not ours to end."""
+    if os.getpid() == pid:
+        with contextlib.suppress(OSError):  # it may not be connected any more
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # also where TLS runs over it
+
+
+class _Body(Lent, ByteStream):
     """The body of an answer, read as it comes. A read that times out ends it.
 
     Args:
@@ -131,13 +139,20 @@ class _Body(ByteStream):
         stream: socket.socket,
         response: http.client.HTTPResponse,
     ) -> None:
+        super().__init__()
         self._connection = connection
         self._stream = stream
         self._response = response
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._busy = False
+        self._closed = False
 
     def read(self, timeout: float | None = None) -> bytes:
-        if self._response.isclosed():
-            return b""
+        with self._lock:
+            if self._closed:
+                return b""
+            self._busy = True
         try:
             self._stream.settimeout(timeout)
             return self._response.read1(_CHUNK)
@@ -147,8 +162,27 @@ class _Body(ByteStream):
         except (OSError, http.client.HTTPException, ValueError):
             self.close()
             return b""
+        finally:
+            self._leave()
 
     def close(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            _hang_up(self._stream, self._pid)
+            if not self._busy:
+                self._dispose()
+        self._returned()
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._busy = False
+            if self._closed:
+                self._dispose()
+
+    def _dispose(self) -> None:
+        """Let go of everything, while nobody reads: the caller holds the lock."""
         self._response.close()
         self._connection.close()
 
@@ -167,16 +201,25 @@ def connect(address: tuple[str, int], timeout: float) -> socket.socket:
         ) from error
 
 
-def round_trip(request: ProxyRequest, address: tuple[str, int], timeout: float) -> ProxyResponse:
+def round_trip(
+    request: ProxyRequest,
+    address: tuple[str, int],
+    timeout: float,
+    lend: Callable[[Lent], None],
+) -> ProxyResponse:
     """Send *request* to *address*; redirects are the client's business.
+
+    Args:
+        request: What to send.
+        address: Where to.
+        timeout: Seconds to wait for each step of it.
+        lend: Told of the body before it is handed out. If that raises, the body is closed.
 
     Raises:
         KubeletError: It cannot be sent, or nothing that makes sense comes back.
     """
     connection = _connection(request.scheme, address, timeout)
-    headers = {
-        name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP
-    }
+    headers = dict(_end_to_end(request.headers.items()))
     try:
         connection.connect()
         stream = connection.sock
@@ -190,14 +233,27 @@ def round_trip(request: ProxyRequest, address: tuple[str, int], timeout: float) 
     except (ValueError, TypeError) as error:
         connection.close()
         raise KubeletError(400, str(error)) from error
-    found = tuple(
-        (name, value)
-        for name, value in response.getheaders()
-        if name.lower() not in _HOP_BY_HOP - {"content-length"}
-    )
-    return ProxyResponse(
-        code=response.status, headers=found, body=_Body(connection, stream, response)
-    )
+    found = tuple(_end_to_end(response.getheaders(), "content-length"))
+    body = _Body(connection, stream, response)
+    try:
+        lend(body)
+    except BaseException:
+        body.close()
+        raise
+    return ProxyResponse(code=response.status, headers=found, body=body)
+
+
+def _end_to_end(headers: Iterable[tuple[str, str]], *more: str) -> list[tuple[str, str]]:
+    """The headers, and those called *more*, that are not only for the next one on the way."""
+    headers = list(headers)
+    named = {
+        token.strip().lower()
+        for name, value in headers
+        if name.lower() == "connection"
+        for token in value.split(",")
+    }
+    dropped = (_HOP_BY_HOP | named) - set(more)
+    return [(name, value) for name, value in headers if name.lower() not in dropped]
 
 
 def _connection(
