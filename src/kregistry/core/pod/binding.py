@@ -40,7 +40,7 @@ class _NotBindable(Exception):
 class BindingREST:
     """Puts Pods on nodes. Needs no permission to update Pods, and changes nothing else.
 
-    The strategy of Pods is not asked: a binding that is possible cannot make a Pod invalid.
+    The strategy of Pods is not asked: what a binding adds is stored without validation.
 
     Args:
         store: The Pods.
