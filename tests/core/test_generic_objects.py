@@ -127,3 +127,16 @@ def test_a_kind_may_live_outside_of_namespaces(storage: Interface[Object], clock
     )
     assert store.create(Context(), region).metadata.namespace == ""
     assert [item.metadata.name for item in store.list(Context())] == ["north"]
+
+
+@pytest.mark.parametrize("member", ["kind", "api_version"])
+def test_an_object_that_says_endlessly_what_it_is_is_refused(
+    gadgets: Store[Unstructured], ctx: Context, member: str
+) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    sent: Any = gadget()
+    setattr(sent, member, deep)
+    with pytest.raises(BadRequest, match="a dict"):
+        gadgets.create(ctx, sent)

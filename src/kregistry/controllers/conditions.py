@@ -5,7 +5,7 @@ Source: ``k8s.io/kubernetes/pkg/controller/namespace/deletion/status_condition_u
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import attrs
@@ -109,25 +109,22 @@ def _troubles(content: Content) -> Iterable[_Finding]:
             "ContentDeletionFailed",
             failed + ", ".join(sorted(content.errors)),
         )
-    if content.remaining:
-        counts = sorted(
-            f"{gvr.resource}.{gvr.group} has {count} resource instances"
-            for gvr, count in content.remaining.items()
-        )
+    resources = {f"{gvr.resource}.{gvr.group}": n for gvr, n in content.remaining.items()}
+    if resources:
         yield _Finding(
             "NamespaceContentRemaining",
             "True",
             "SomeResourcesRemain",
-            "Some resources are remaining: " + ", ".join(counts),
+            "Some resources are remaining: " + _counted(resources, "has"),
         )
     if content.finalizers:
-        counts = sorted(
-            f"{finalizer} in {count} resource instances"
-            for finalizer, count in content.finalizers.items()
-        )
         yield _Finding(
             "NamespaceFinalizersRemaining",
             "True",
             "SomeFinalizerRemain",
-            "Some finalizers are remaining: " + ", ".join(counts),
+            "Some finalizers are remaining: " + _counted(content.finalizers, "in"),
         )
+
+
+def _counted(counts: Mapping[str, int], word: str) -> str:
+    return ", ".join(sorted(f"{name} {word} {n} resource instances" for name, n in counts.items()))

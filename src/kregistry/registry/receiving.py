@@ -44,7 +44,7 @@ def require_object(resource: Resource[T], obj: Any) -> T:
         raise BadRequest("object does not implement the Object interfaces")
     if obj.api_version != resource.api_version or obj.kind != resource.kind:
         raise BadRequest(
-            f"{obj.kind} in version {obj.api_version} cannot be handled as a "
+            f"{_told(obj.kind)} in version {_told(obj.api_version)} cannot be handled as a "
             f"{resource.kind} in version {resource.api_version}"
         )
     try:
@@ -55,6 +55,11 @@ def require_object(resource: Resource[T], obj: Any) -> T:
         name = obj.metadata.name
         raise Invalid(resource.group_kind, name if isinstance(name, str) else "", errs)
     return obj
+
+
+def _told(value: Any) -> str:
+    """What an object says it is; anything but text may be too deep, or endless, to be shown."""
+    return value if isinstance(value, str) else f"a {type(value).__name__}"
 
 
 def require_context(ctx: Any) -> None:

@@ -21,9 +21,9 @@ class StatusStrategy(Strategy[T]):
 
     ::
 
-    WidgetRules = Strategy(WIDGETS, status_subresource=True)
-    widgets = Store(WIDGETS, storage, WidgetRules)
-    status = Store(WIDGETS, storage, WidgetRules, update_strategy=StatusStrategy(WIDGETS))
+        rules = Strategy(WIDGETS, status_subresource=True)
+        widgets = Store(WIDGETS, storage, rules)
+        status = Store(WIDGETS, storage, rules, update_strategy=StatusStrategy(WIDGETS))
     """
 
     def prepare_for_update(self, ctx: Context, obj: T, old: T) -> None:
