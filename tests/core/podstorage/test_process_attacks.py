@@ -261,9 +261,9 @@ def test_a_start_that_fails_half_way_leaves_nothing(
     "make",
     [
         lambda: Run("ls -l"),
-        lambda: Run(b"ls"),  # type: ignore[arg-type]
-        lambda: Run(5),  # type: ignore[arg-type]
-        lambda: Run(("ls", 1)),  # type: ignore[arg-type]
+        lambda: Run(b"ls"),
+        lambda: Run(5),
+        lambda: Run(("ls", 1)),
         lambda: Run(("ls",), env={"A": 1}),  # type: ignore[dict-item]
     ],
 )
