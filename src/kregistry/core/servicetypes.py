@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import attrs
-
-from kregistry.core.v1 import LoadBalancerStatus, Service, ServiceSpec
+from kregistry.core.v1 import Service, ServiceSpec, ServiceStatus
 
 _ADDRESSED: Final = ("ClusterIP", "NodePort", "LoadBalancer")
 _OUTSIDE: Final = ("NodePort", "LoadBalancer")
@@ -57,7 +55,7 @@ def drop_of_other_types(service: Service, old: ServiceSpec) -> None:
         _drop(spec, old, external_traffic_policy="")
     if spec.type != "LoadBalancer":
         # The status may still be the stored object's own, which is not to be changed.
-        service.status = attrs.evolve(service.status, load_balancer=LoadBalancerStatus())
+        service.status = ServiceStatus(conditions=service.status.conditions)
 
 
 def _drop(spec: ServiceSpec, old: ServiceSpec, **empty: object) -> None:
