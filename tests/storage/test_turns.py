@@ -50,6 +50,7 @@ def test_a_turn_is_waited_for_but_not_for_ever() -> None:
 def test_one_thread_does_not_wait_for_itself() -> None:
     turns = Turns()
     releases = [turns.take("/a") for _ in range(3)]
+    assert len(releases) == 3
     for release in releases:
         release()
 

@@ -55,7 +55,7 @@ class BackendCases:
     @pytest.fixture
     def make_backend(self) -> MakeBackend:
         """Makes a fresh, empty backend."""
-        raise NotImplementedError("supply a make_backend fixture")
+        pytest.fail("supply a make_backend fixture")
 
     @pytest.fixture
     def backend(self, make_backend: MakeBackend) -> Iterator[Backend]:

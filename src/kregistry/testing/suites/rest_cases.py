@@ -117,7 +117,7 @@ class RESTCases:
     @pytest.fixture
     def store(self) -> Store[Any]:
         """The Store under test, over a fresh, empty storage."""
-        raise NotImplementedError("supply a store fixture")
+        pytest.fail("supply a store fixture")
 
     def new_object(self, store: Store[Any]) -> Any:
         """A valid object; name and namespace are the suite's to fill in."""

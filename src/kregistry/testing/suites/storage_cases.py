@@ -35,7 +35,7 @@ class StorageCases:
     @pytest.fixture
     def make_backend(self) -> Callable[[], Backend]:
         """Makes a fresh, empty backend."""
-        raise NotImplementedError("supply a make_backend or a make_storage fixture")
+        pytest.fail("supply a make_backend or a make_storage fixture")
 
     @pytest.fixture
     def counting(self) -> list[Counting]:
