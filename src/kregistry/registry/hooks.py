@@ -72,3 +72,11 @@ class StoreHooks(Generic[T]):
 
     def after_delete(self, obj: T, options: DeleteOptions) -> None:
         """The object went, or would have gone. Source: ``Store.AfterDelete``."""
+
+    def destroy(self) -> None:
+        """The Store is not needed any more; may be called any number of times.
+
+        Does nothing: the storage is the caller's to close.
+
+        Source: ``Store.DestroyFunc``.
+        """

@@ -52,6 +52,7 @@ class Selection(Generic[T]):
         resource: What is selected from.
         keys: Where it is kept.
         selectable_fields: The fields of an object that a selector may name.
+        aliases: Other names for fields, and what they stand for.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class Selection(Generic[T]):
         resource: Resource[T],
         keys: Keys,
         selectable_fields: Callable[[T], Mapping[str, str]],
+        aliases: Mapping[str, str],
     ) -> None:
         self._resource = resource
         self._keys = keys
         self._selectable_fields = selectable_fields
+        self._aliases = aliases
         self._known: frozenset[str] | None = None
 
     def for_list(self, ctx: Context, options: ListOptions) -> Selected:
@@ -113,7 +116,7 @@ class Selection(Generic[T]):
         except ValueError as error:
             raise BadRequest(str(error)) from error
         if not field.empty:
-            self._check_fields(field)
+            field = field.transform(self._convert)
         return SelectionPredicate(
             label=label,
             field=field,
@@ -123,22 +126,23 @@ class Selection(Generic[T]):
             allow_watch_bookmarks=options.allow_watch_bookmarks,
         )
 
-    def _check_fields(self, selector: fields.Selector) -> None:
-        """Refuse a field that the kind does not have.
+    def _convert(self, label: str, value: str) -> tuple[str, str]:
+        """The field that a selector calls *label*; refuse one that the kind does not have.
 
         Source: ``Scheme.ConvertFieldLabel``.
         """
         if self._known is None:
             self._known = frozenset(self._selectable_fields(self._resource.new()))
-        for requirement in selector.requirements():
-            if requirement.field in self._known:
-                continue
-            if self._known <= _EVERY_KIND:
-                raise BadRequest(
-                    f"{quote(requirement.field)} is not a known field selector: only "
-                    '"metadata.name", "metadata.namespace"'
-                )
-            raise BadRequest(f"field label not supported: {requirement.field}")
+        if label in self._aliases:
+            return self._aliases[label], value
+        if label in self._known:
+            return label, value
+        if self._known <= _EVERY_KIND:
+            raise BadRequest(
+                f"{quote(label)} is not a known field selector: only "
+                '"metadata.name", "metadata.namespace"'
+            )
+        raise BadRequest(f"field label not supported: {label}")
 
     def _narrow(self, ctx: Context, predicate: SelectionPredicate) -> tuple[Context, str, bool]:
         """Look only where a match can be: in one namespace, at one key.

@@ -209,3 +209,12 @@ class RESTStrategy(
 
         Source: ``storage.AttrFunc``.
         """
+
+    def field_aliases(self) -> Mapping[str, str]:
+        """Other names that a field selector may use, and the field that each stands for.
+
+        A field that no object has is empty in all of them.
+
+        Source: ``runtime.FieldLabelConversionFunc``.
+        """
+        return {}

@@ -7,12 +7,22 @@ from typing import Any
 import pytest
 from podsamples import CODEC, CONTEXT, made
 
-from kregistry.core.pod import PODS, PodStrategy, compute_qos_class, qos_class
+from kregistry.core.pod import (
+    PODS,
+    PodStrategy,
+    compute_qos_class,
+    qos_class,
+    set_pod_defaults,
+)
 from kregistry.core.pod.conditions import find_condition, update_condition
-from kregistry.core.pod.fields import convert_field_label, pod_attributes, selectable_fields
+from kregistry.core.pod.fields import pod_attributes, selectable_fields
 from kregistry.core.v1 import Pod, PodCondition, PodIP, PodStatus, Service
-from kregistry.meta.options import DeleteOptions
+from kregistry.meta.context import Context
+from kregistry.meta.errors import BadRequest
+from kregistry.meta.options import DeleteOptions, ListOptions
 from kregistry.meta.time import Time
+from kregistry.registry import Store
+from kregistry.storage import Config, factory
 
 STRATEGY = PodStrategy()
 
@@ -216,12 +226,25 @@ def test_pods_are_selected_by_ten_fields() -> None:
 
 @pytest.mark.case("RP39")
 def test_names_of_fields_are_converted() -> None:
-    assert convert_field_label("spec.host") == "spec.nodeName"
-    assert convert_field_label("status.podIPs") == "status.podIPs"
-    for name in selectable_fields(Pod()):
-        assert convert_field_label(name) == name
-    with pytest.raises(ValueError, match=r"^field label not supported: spec\.x$"):
-        convert_field_label("spec.x")
+    ctx = Context(namespace="default")
+    with factory.create(Config()) as storage:
+        pods = Store(PODS, storage, PodStrategy())
+        pod = made(meta={"name": "bound"})
+        pod.spec.node_name = "n"
+        set_pod_defaults(pod)
+        pods.create(ctx, pod)
+
+        def found(selector: str) -> int:
+            return len(pods.list(ctx, ListOptions(field_selector=selector)))
+
+        assert (found("spec.host=n"), found("spec.host!=n"), found("spec.host=x")) == (1, 0, 0)
+        assert (found("status.podIPs="), found("status.podIPs=1.1.1.1")) == (1, 0)
+        for name, value in selectable_fields(pods.get(ctx, "bound")).items():
+            assert found(f"{name}={value}") == 1
+        with pytest.raises(BadRequest, match=r"^field label not supported: spec\.x$"):
+            found("spec.x=1")
+    pods.destroy()
+    pods.destroy()
 
 
 def test_only_pods_have_the_attributes_of_pods() -> None:

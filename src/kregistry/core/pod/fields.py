@@ -13,23 +13,9 @@ from kregistry.core.v1 import Pod
 #: Fields by which the watchers of nodes find their Pods.
 INDEXED_FIELDS: Final = ("spec.nodeName", "metadata.namespace")
 
-#: Old and unused names that are accepted, and what they stand for.
-_ALIASES: Final = {"spec.host": "spec.nodeName", "status.podIPs": "status.podIPs"}
-
-_NAMES: Final = frozenset(
-    {
-        "metadata.name",
-        "metadata.namespace",
-        "spec.hostNetwork",
-        "spec.nodeName",
-        "spec.restartPolicy",
-        "spec.schedulerName",
-        "spec.serviceAccountName",
-        "status.nominatedNodeName",
-        "status.phase",
-        "status.podIP",
-    }
-)
+#: Old and unused names that a selector may use, and what they stand for. ``status.podIPs`` is
+#: accepted and, as in Kubernetes, the same for every Pod: empty.
+FIELD_ALIASES: Final = {"spec.host": "spec.nodeName", "status.podIPs": "status.podIPs"}
 
 
 def selectable_fields(pod: Pod) -> Mapping[str, str]:
@@ -58,19 +44,3 @@ def pod_attributes(pod: object) -> tuple[Mapping[str, str], Mapping[str, str]]:
     if not isinstance(pod, Pod):
         raise TypeError("not a pod")
     return pod.metadata.labels, selectable_fields(pod)
-
-
-def convert_field_label(label: str) -> str:
-    """The name that a field of a selector goes by here.
-
-    ``status.podIPs`` is accepted and, as in Kubernetes, the same for every Pod: empty.
-
-    Raises:
-        ValueError: Pods cannot be selected by it.
-    """
-    if label in _NAMES:
-        return label
-    known = _ALIASES.get(label)
-    if known is None:
-        raise ValueError(f"field label not supported: {label}")
-    return known
