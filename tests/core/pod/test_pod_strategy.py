@@ -226,12 +226,12 @@ def test_pods_are_selected_by_ten_fields() -> None:
 
 @pytest.mark.case("RP39")
 def test_names_of_fields_are_converted() -> None:
-    ctx = Context(namespace="default")
     with factory.create(Config()) as storage:
         pods = Store(PODS, storage, PodStrategy())
         pod = made(meta={"name": "bound"})
         pod.spec.node_name = "n"
         set_pod_defaults(pod)
+        ctx = Context(namespace=pod.metadata.namespace)
         pods.create(ctx, pod)
 
         def found(selector: str) -> int:
