@@ -358,9 +358,10 @@ def test_bytes_come_in_several_classes() -> None:
 def test_no_bytes_break_the_decoder(data: bytes) -> None:
     for cls in (Widget, Unstructured, None):
         try:
-            CODEC.decode_strict(data, cls, unknown="Warn")
+            decoded = CODEC.decode_strict(data, cls, unknown="Warn")
         except DecodeError:
             continue
+        assert CODEC.decode_any(CODEC.encode(decoded.obj)) is not None
 
 
 JSON = st.recursive(

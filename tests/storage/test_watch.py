@@ -572,7 +572,7 @@ def test_progress_can_be_asked_for_while_watches_come_and_go(
             dropping = [pool.submit(open_and_drop) for _ in range(2)]
             try:
                 for asked in [pool.submit(ask) for _ in range(2)]:
-                    asked.result(PATIENCE)
+                    assert asked.result(PATIENCE) is None
             finally:
                 over.set()
             for dropped in dropping:

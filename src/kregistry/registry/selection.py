@@ -75,16 +75,7 @@ class Selection(Generic[T]):
             Invalid: The options contradict each other.
             BadRequest: A selector cannot be understood.
         """
-        require_valid("ListOptions", validate_list_options(options, watch=False))
-        predicate = self._predicate(options)
-        ctx, key, recursive = self._narrow(ctx, predicate)
-        wanted = interface.ListOptions(
-            resource_version=options.resource_version,
-            resource_version_match=options.resource_version_match,
-            predicate=predicate,
-            recursive=recursive,
-        )
-        return Selected(ctx, key, wanted)
+        return self._selected(ctx, options, watch=False)
 
     def for_watch(self, ctx: Context, options: ListOptions) -> Selected:
         """What to watch.
@@ -93,7 +84,14 @@ class Selection(Generic[T]):
             Invalid: The options contradict each other.
             BadRequest: A selector cannot be understood.
         """
-        require_valid("ListOptions", validate_list_options(options, watch=True))
+        return self._selected(ctx, options, watch=True)
+
+    def attributes(self, obj: T) -> Attributes:
+        """What *obj* can be selected by."""
+        return obj.metadata.labels, self._selectable_fields(obj)
+
+    def _selected(self, ctx: Context, options: ListOptions, *, watch: bool) -> Selected:
+        require_valid("ListOptions", validate_list_options(options, watch=watch))
         predicate = self._predicate(options)
         ctx, key, recursive = self._narrow(ctx, predicate)
         wanted = interface.ListOptions(
@@ -104,10 +102,6 @@ class Selection(Generic[T]):
             send_initial_events=options.send_initial_events,
         )
         return Selected(ctx, key, wanted)
-
-    def attributes(self, obj: T) -> Attributes:
-        """What *obj* can be selected by."""
-        return obj.metadata.labels, self._selectable_fields(obj)
 
     def _predicate(self, options: ListOptions) -> SelectionPredicate:
         try:
