@@ -89,7 +89,7 @@ def test_traffic_finds_a_planted_fault(fault: Callable[[], Backend]) -> None:
         clients=3, operations=60, watchers=3, keys=4, compaction=0.003, deletions=0.5, patience=20
     )
 
-    assert any(judge(Run(fault(), attrs.evolve(traffic, seed=n)).run()) for n in range(20))
+    assert any(judge(Run(fault(), attrs.evolve(traffic, seed=n)).run()) for n in range(300))
 
 
 @pytest.fixture(scope="module")

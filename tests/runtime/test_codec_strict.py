@@ -361,7 +361,8 @@ def test_no_bytes_break_the_decoder(data: bytes) -> None:
             decoded = CODEC.decode_strict(data, cls, unknown="Warn")
         except DecodeError:
             continue
-        assert CODEC.decode_any(CODEC.encode(decoded.obj)) is not None
+        obj: Any = decoded.obj
+        assert CODEC.encode(CODEC.decode(CODEC.encode(obj), type(obj))) == CODEC.encode(obj)
 
 
 JSON = st.recursive(
