@@ -1,0 +1,170 @@
+"""WatchCall: one watch on one member, as batches of changes.
+
+Source: ``etcd3/watcher.go``, ``etcd3/event.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+from typing import NamedTuple
+
+import grpc
+
+from kregistry.storage.backend import Change
+from kregistry.storage.errors import (
+    AccessDenied,
+    BackendUnavailable,
+    RevisionCompacted,
+    UnsafeStorage,
+)
+from kregistry.storage.etcd3 import faults
+from kregistry.storage.etcd3.members import CallFailed, Members, failure
+from kregistry.storage.etcd3.messages import (
+    PROGRESS_REQUEST,
+    STATUS_REQUEST,
+    Method,
+    Status,
+    WatchResponse,
+    watch_request,
+)
+from kregistry.storage.etcd3.messages import Event as EtcdEvent
+from kregistry.storage.etcd3.scope import Scope, scope_for
+from kregistry.storage.etcd3.wire import WireError
+
+
+class Batch(NamedTuple):
+    """Some changes, in order, and up to which revision there are no others in the scope."""
+
+    changes: list[Change]
+    upto: int
+
+
+class WatchCall:
+    """A watch that has begun.
+
+    Args:
+        members: The cluster; its current member is watched.
+        prefix: What the keys of interest begin with. More may be told of.
+        after: Tell what happened after this revision.
+        asking: Seconds between questions to the server how far the watch has come; it answers
+            with empty batches. One that cannot answer is not asked.
+        timeout: Seconds until the watch ends by itself; None for never.
+
+    Raises:
+        BackendError: The member does not take it, or not in time.
+    """
+
+    def __init__(
+        self,
+        members: Members,
+        prefix: str,
+        *,
+        after: int,
+        asking: float,
+        timeout: float | None = None,
+    ) -> None:
+        self.member = members.current
+        self._members = members
+        self._after = after
+        self._over = Event()
+        self._pending: list[EtcdEvent] = []
+        self._scope = self._choose_scope(prefix)
+        self._call = self.member.stream(
+            Method.WATCH, self._requests(asking), members.metadata(), timeout
+        )
+
+    def batches(self) -> Iterator[Batch]:
+        """What happens, as long as the watch lasts; first an empty batch, once it has begun.
+
+        Raises:
+            RevisionCompacted: What should come next is compacted: nobody can tell it.
+            BackendError: The watch is over. Another one can go on where it ended.
+        """
+        try:
+            for data in self._call:
+                response = WatchResponse.read(data)
+                if response.canceled or response.compact_revision:
+                    raise self._ended(response)
+                batch = self._batch(response)
+                if batch is not None:
+                    yield batch
+        except grpc.RpcError as error:
+            if not self._over.is_set():
+                self._members.leave(self.member)
+            raise self._failed(failure(error)) from None
+        except (WireError, IndexError) as error:
+            raise BackendUnavailable(
+                f"{self.member.endpoint} answers, but not as etcd does: {error}"
+            ) from error
+        finally:
+            self._over.set()
+        raise BackendUnavailable("etcd ended the watch")
+
+    def cancel(self) -> None:
+        """End it. From any thread; idempotent."""
+        self._over.set()
+        self._call.cancel()
+
+    def _requests(self, asking: float) -> Iterator[bytes]:
+        """What is asked of the server. Runs in a thread of gRPC's."""
+        yield watch_request(self._scope.start, self._scope.end, self._after + 1)
+        while not self._over.wait(asking if self._scope.answers else None):
+            yield PROGRESS_REQUEST
+
+    def _choose_scope(self, prefix: str) -> Scope:
+        """What to watch depends on what this very member can do."""
+        members, seconds = self._members, self._members.timeout / 2
+        try:
+            data = self.member.ask(Method.STATUS, STATUS_REQUEST, seconds, members.metadata())
+        except CallFailed as failed:
+            members.leave(self.member)
+            raise self._failed(failed) from None
+        return scope_for(prefix, Status.read(data).version)
+
+    def _failed(self, failed: CallFailed) -> Exception:
+        if failed.verdict is faults.Verdict.LOGGED_OUT:
+            self._members.renew_login()
+        if failed.verdict is faults.Verdict.REFUSED:
+            return faults.refusal(failed.code, failed.details)
+        return faults.unreachable(str(self._members), self._members.timeout, failed.details)
+
+    def _ended(self, response: WatchResponse) -> Exception:
+        if response.compact_revision:
+            return RevisionCompacted(self._after, response.compact_revision)
+        reason = response.cancel_reason
+        error = faults.refusal("CANCELLED", reason or "the watch was cancelled")
+        if isinstance(error, AccessDenied) and self._scope.whole and not self._scope.answers:
+            return UnsafeStorage(
+                "this etcd does not say how far a watch has come (from 3.4.31 and 3.5.13 on it "
+                "does), so that all keys must be watched, and it does not allow that: upgrade "
+                "it, or let the role read all keys: etcdctl role grant-permission ROLE read '' "
+                "--from-key"
+            )
+        return error
+
+    def _batch(self, response: WatchResponse) -> Batch | None:
+        if response.created:
+            return Batch([], self._after)
+        self._pending += response.events
+        if response.fragment:
+            return None
+        events, self._pending = self._pending, []
+        if not events:  # how far the watch has come
+            self._after = max(self._after, response.revision)
+            return Batch([], self._after)
+        changes = [self._change(event) for event in events]
+        self._after = changes[-1].revision
+        return Batch(changes, self._after)
+
+    def _change(self, event: EtcdEvent) -> Change:
+        """What an event says. One that lacks what was before is of no use to anybody.
+
+        Source: ``etcd3.parseEvent``.
+        """
+        (key, value, revision, created), before, deleted = event
+        if before is None:
+            if deleted or created != revision:  # compacted while it was on its way
+                raise RevisionCompacted(revision - 1, revision)
+            return Change(key, revision, value, None, 0)
+        return Change(key, revision, None if deleted else value, before.value, before.mod_revision)
