@@ -100,7 +100,8 @@ class Member:
     ) -> Any:
         """Requests one way, responses the other: an iterator that can be cancelled."""
         try:
-            return self._open().stream_stream(method)(requests, metadata=metadata, timeout=timeout)
+            call: Any = self._open().stream_stream(method)
+            return call(requests, metadata=metadata, timeout=timeout)
         except ValueError as error:
             raise BackendClosed("the store is closed") from error
 

@@ -120,7 +120,7 @@ class RangeResponse(NamedTuple):
     records: list[Record]
     revision: int
     more: bool
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
 
     @classmethod
     def read(cls, data: bytes, at: int = 0, end: int | None = None) -> RangeResponse:
