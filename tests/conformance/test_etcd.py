@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from etcdfixtures import fresh_etcds
 
 from kregistry.storage.backend import Backend
 from kregistry.storage.etcd3 import Access, EtcdBackend
 from kregistry.testing import BackendSuite, StorageSuite, WatchSuite
 from kregistry.testing.etcd import FreshEtcds
-
-__all__ = ["fresh_etcds"]
 
 
 @pytest.fixture

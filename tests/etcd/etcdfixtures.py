@@ -1,4 +1,4 @@
-"""Fixtures for tests that need a real etcd; a conftest.py imports those that its tests use.
+"""Fixtures for tests that need a real etcd; the conftest.py of all tests imports them.
 
 Without an etcd the tests are skipped, except in CI, where they fail: nothing may look tested
 that was not.
@@ -40,12 +40,19 @@ def etcd() -> Iterator[EtcdServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fresh_etcds() -> Iterator[FreshEtcds]:
     """Empty servers, as many as a test wants."""
     require_etcd()
     with FreshEtcds() as servers:
         yield servers
+
+
+@pytest.fixture(scope="module")
+def module_etcd(fresh_etcds: FreshEtcds) -> Iterator[EtcdServer]:
+    """One server for the tests of a module, empty at first; each leaves no keys behind."""
+    with fresh_etcds.fresh() as server:
+        yield server
 
 
 @pytest.fixture
