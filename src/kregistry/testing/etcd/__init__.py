@@ -9,6 +9,7 @@ from __future__ import annotations
 from kregistry.testing.etcd.binaries import find_etcd, find_etcdctl
 from kregistry.testing.etcd.certificates import Certificates
 from kregistry.testing.etcd.cluster import EtcdCluster
+from kregistry.testing.etcd.disturbance import Disturber
 from kregistry.testing.etcd.errors import (
     EtcdctlFailed,
     EtcdError,
@@ -23,6 +24,7 @@ from kregistry.testing.etcd.settings import EtcdSettings
 
 __all__ = [
     "Certificates",
+    "Disturber",
     "EtcdCluster",
     "EtcdError",
     "EtcdFailed",
