@@ -69,7 +69,8 @@ class EtcdBackend(Backend, Chores):
 
     Args:
         access: Where the members are, and what they must be shown.
-        prefix: What the keys that are watched begin with; "" for all.
+        prefix: What the keys of interest begin with; "" for any. Keys elsewhere can be read
+            and written, but changes of them need not be seen.
         request_timeout: Seconds until a call has failed, all members tried.
         clock: Measures times to live and the interval.
         compaction_interval: Seconds between compactions; each forgets what was history
@@ -97,9 +98,10 @@ class EtcdBackend(Backend, Chores):
         self._clock = clock or SystemClock()
         self._failpoints = failpoints
         self._members = Members(access, timeout=request_timeout)
+        self._probe = prefix.encode() or _FIRST_KEY  # asked for when only the revision matters
         self._feed = Feed(Replay(self._members, prefix, lambda: self._feed.head).read)
         self._follower = Follower(self._members, self._feed, prefix)
-        self._compaction = Compaction(self._members)
+        self._compaction = Compaction(self._members, self._probe)
         self._leases = Leases(self._members, self._clock)
         self._deadlines = Deadlines(self._clock)
         self._interval = compaction_interval
@@ -188,7 +190,7 @@ class EtcdBackend(Backend, Chores):
 
     def current_revision(self) -> int:
         self._check()
-        return self._read(range_request(_FIRST_KEY, count_only=True)).revision
+        return self._read(range_request(self._probe, count_only=True)).revision
 
     def compacted_revision(self) -> int:
         self._check()

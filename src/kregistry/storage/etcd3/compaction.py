@@ -11,18 +11,20 @@ from kregistry.storage.etcd3.messages import (
     read_revision,
 )
 
-_ANY_KEY = b"\0"
-
 
 class Compaction:
     """What is known about it, and the way to know more.
+
+    Args:
+        key: One that may be read; it need not exist.
 
     Attributes:
         known: The store is compacted at least up to here.
     """
 
-    def __init__(self, members: Members) -> None:
+    def __init__(self, members: Members, key: bytes) -> None:
         self._members = members
+        self._key = key
         self.known = 0
 
     def revision(self) -> int:
@@ -57,7 +59,7 @@ class Compaction:
 
     def is_readable(self, revision: int) -> bool:
         """Whether the store can be read as it was at *revision*."""
-        request = range_request(_ANY_KEY, revision=revision, count_only=True)
+        request = range_request(self._key, revision=revision, count_only=True)
         try:
             self._members.read(Method.RANGE, request, read_revision)
         except RevisionCompacted:
@@ -65,5 +67,5 @@ class Compaction:
         return True
 
     def _current(self) -> int:
-        request = range_request(_ANY_KEY, count_only=True)
+        request = range_request(self._key, count_only=True)
         return self._members.read(Method.RANGE, request, read_revision)

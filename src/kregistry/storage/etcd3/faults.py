@@ -80,9 +80,14 @@ def refusal(code: str, details: str) -> BackendError:
     return BackendUnavailable(f"etcd says {code}: {details}")
 
 
+def is_distrust(details: str) -> bool:
+    """Whether one side does not trust the other's certificate, which time will not mend."""
+    return any(text in details for text in _TLS)
+
+
 def unreachable(addresses: str, timeout: float, details: str) -> BackendError:
     """The error when no member took the call in time."""
-    if any(text in details for text in _TLS):
+    if is_distrust(details):
         return AccessDenied(
             f"no member of etcd at {addresses} could be trusted, or trusts this client: "
             f"{details}; check trusted_ca_file, cert_file and key_file, and that the names in "

@@ -130,8 +130,9 @@ class Follower:
             try:
                 self._follow(session)
             except _LASTING as error:
-                self._give_up(session, error)
-                return
+                if not self._is_harmless(error):
+                    self._give_up(session, error)
+                    return
             except BackendError as error:
                 _log.info("the watch is opened again: %s", error)
             except Exception:
@@ -149,7 +150,13 @@ class Follower:
             return False
 
     def _follow(self, session: _Session) -> None:
-        call = WatchCall(self._members, self._prefix, after=self._feed.head, asking=_ASKING)
+        call = WatchCall(
+            self._members,
+            self._prefix,
+            after=self._feed.head,
+            asking=_ASKING,
+            known=lambda: self._feed.head,
+        )
         try:
             for batch in call.batches():
                 if self._call is None:
@@ -160,6 +167,10 @@ class Follower:
                     return
         finally:
             call.cancel()
+
+    def _is_harmless(self, error: BackendError) -> bool:
+        """Whether only that is compacted which this process knows of its own writes."""
+        return isinstance(error, RevisionCompacted) and error.compacted <= self._feed.head
 
     def _give_up(self, session: _Session, error: BackendError) -> None:
         with self._lock:

@@ -244,7 +244,9 @@ class Members:
                 raise faults.refusal(failed.code, failed.details)
             self.leave(attempt.member)
             rounds += 1
-            if time.monotonic() + pause >= deadline:
+            if time.monotonic() + pause >= deadline or (
+                rounds >= len(self._members) and faults.is_distrust(failed.details)
+            ):
                 raise faults.unreachable(str(self), self.timeout, failed.details)
             if rounds % len(self._members) == 0:
                 time.sleep(pause)

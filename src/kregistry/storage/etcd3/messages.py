@@ -291,7 +291,7 @@ def read_token(data: bytes) -> str:
     """The token of ``AuthenticateResponse``."""
     for number, value, upto in fields(data):
         if number == 2:
-            return data[value:upto].decode()
+            return data[value:upto].decode(errors="replace")
     raise WireError("an authentication without a token")
 
 

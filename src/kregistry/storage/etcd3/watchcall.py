@@ -5,7 +5,7 @@ Source: ``etcd3/watcher.go``, ``etcd3/event.go``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
 from typing import NamedTuple
 
@@ -50,6 +50,8 @@ class WatchCall:
         asking: Seconds between questions to the server how far the watch has come; it answers
             with empty batches. One that cannot answer is not asked.
         timeout: Seconds until the watch ends by itself; None for never.
+        known: A revision up to which nobody needs to be told any more, by now. What was before
+            those changes may be compacted already.
 
     Raises:
         BackendError: The member does not take it, or not in time.
@@ -63,10 +65,12 @@ class WatchCall:
         after: int,
         asking: float,
         timeout: float | None = None,
+        known: Callable[[], int] = lambda: 0,
     ) -> None:
         self.member = members.current
         self._members = members
         self._after = after
+        self._known = known
         self._over = Event()
         self._pending: list[EtcdEvent] = []
         self._scope = self._choose_scope(prefix)
@@ -153,8 +157,9 @@ class WatchCall:
         if not events:  # how far the watch has come
             self._after = max(self._after, response.revision)
             return Batch([], self._after)
-        changes = [self._change(event) for event in events]
-        self._after = changes[-1].revision
+        known = self._known()
+        changes = [self._change(each) for each in events if each.record.mod_revision > known]
+        self._after = events[-1].record.mod_revision
         return Batch(changes, self._after)
 
     def _change(self, event: EtcdEvent) -> Change:
