@@ -113,8 +113,9 @@ def _no_lease(details: str) -> BackendError:
 
 def _full(details: str) -> BackendError:
     return StorageFull(
-        "etcd has run out of its quota (NOSPACE): delete or compact, then run 'etcdctl defrag' "
-        "and 'etcdctl alarm disarm'; or raise --quota-backend-bytes"
+        "etcd has run out of its quota (NOSPACE): delete and compact, then run 'etcdctl defrag' "
+        "and 'etcdctl alarm disarm'; or raise --quota-backend-bytes. Before 3.4.20 and 3.5.7 "
+        "etcd takes deletions from 'etcdctl del' only while it is full"
     )
 
 
