@@ -31,12 +31,13 @@ T = TypeVar("T")
 
 #: Nobody may stay silent for longer: a member that is stopped keeps its connections open.
 _KEEPALIVE = 6.0
-_KEEPALIVE_TIMEOUT = 3.0
+_KEEPALIVE_TIMEOUT = 5.0
 _OPTIONS = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
     ("grpc.keepalive_time_ms", int(_KEEPALIVE * 1000)),
     ("grpc.keepalive_timeout_ms", int(_KEEPALIVE_TIMEOUT * 1000)),
+    ("grpc.http2.ping_timeout_ms", int(_KEEPALIVE_TIMEOUT * 1000)),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
