@@ -227,15 +227,27 @@ def test_a_member_of_another_age(fresh_etcd: EtcdServer, monkeypatch: pytest.Mon
     ],
 )
 def test_versions_that_answer_about_progress(version: str, answers: bool) -> None:
-    scope = scopes.scope_for("/registry/", version)
-    assert scope.answers == answers
-    assert scope.whole != answers
+    scope = scopes.Scopes("/registry/")
+    assert scope.choose(version).whole, "nobody forbids it"
+    if not answers:
+        with pytest.raises(UnsafeStorage, match="upgrade it"):
+            scope.narrow(version)
+        return
+    scope.narrow(version)
+    assert scope.choose(version) == scopes.Scope(b"/registry/", b"/registry0")
+    with pytest.raises(UnsafeStorage, match="upgrade it"):
+        scope.choose("3.5.1")
 
 
 @pytest.mark.parametrize("version", ["3.3.27", "2.3.8", "", "etcd", "9", "-1.2.3"])
 def test_versions_that_cannot_be_watched(version: str) -> None:
     with pytest.raises(UnsafeStorage, match="too old"):
-        scopes.scope_for("", version)
+        scopes.Scopes("").choose(version)
+
+
+def test_a_narrow_watch_needs_a_prefix() -> None:
+    with pytest.raises(UnsafeStorage, match="upgrade it"):
+        scopes.Scopes("").narrow("3.6.0")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -89,13 +89,11 @@ def write(backend: Backend, key: str) -> int:
     """Write until it is certain that it is written; the revision of that."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        try:
-            return backend.put(key, b"", expected=0)
-        except RevisionMismatch as mismatch:  # an attempt of unknown outcome was carried out
-            assert mismatch.current is not None
-            return mismatch.current.mod_revision
-        except BackendUnavailable:
-            continue
+        with suppress(BackendUnavailable):
+            try:
+                return backend.put(key, b"", expected=0)
+            except RevisionMismatch:  # an attempt of unknown outcome was carried out
+                return backend.get(key).record.mod_revision  # type: ignore[union-attr]
     raise TimeoutError(f"{key} could not be written")
 
 

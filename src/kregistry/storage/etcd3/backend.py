@@ -49,6 +49,7 @@ from kregistry.storage.etcd3.messages import (
     time_to_live_request,
 )
 from kregistry.storage.etcd3.replay import Replay
+from kregistry.storage.etcd3.scope import Scopes
 from kregistry.storage.housekeeping import Chores, Housekeeper
 
 _LARGEST = 2**63 - 1
@@ -69,8 +70,8 @@ class EtcdBackend(Backend, Chores):
 
     Args:
         access: Where the members are, and what they must be shown.
-        prefix: What the keys of interest begin with; "" for any. Keys elsewhere can be read
-            and written, but changes of them need not be seen.
+        prefix: What the keys of interest begin with; "" for any. Where etcd does not let all
+            keys be watched, changes of other ones are not seen.
         request_timeout: Seconds until a call has failed, all members tried.
         clock: Measures times to live and the interval.
         compaction_interval: Seconds between compactions; each forgets what was history
@@ -99,8 +100,9 @@ class EtcdBackend(Backend, Chores):
         self._failpoints = failpoints
         self._members = Members(access, timeout=request_timeout)
         self._probe = prefix.encode() or _FIRST_KEY  # asked for when only the revision matters
-        self._feed = Feed(Replay(self._members, prefix, lambda: self._feed.head).read)
-        self._follower = Follower(self._members, self._feed, prefix)
+        scopes = Scopes(prefix)
+        self._feed = Feed(Replay(self._members, scopes, lambda: self._feed.head).read)
+        self._follower = Follower(self._members, self._feed, scopes)
         self._compaction = Compaction(self._members, self._probe)
         self._leases = Leases(self._members, self._clock)
         self._deadlines = Deadlines(self._clock)

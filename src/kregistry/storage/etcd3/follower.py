@@ -22,6 +22,7 @@ from kregistry.storage.errors import (
 from kregistry.storage.etcd3 import faults
 from kregistry.storage.etcd3.feed import Feed
 from kregistry.storage.etcd3.members import Members
+from kregistry.storage.etcd3.scope import Scopes
 from kregistry.storage.etcd3.watchcall import WatchCall
 
 #: Seconds for which the watch goes on when nobody watches any more: they often come back.
@@ -58,10 +59,10 @@ class _Session:
 class Follower:
     """One daemon thread, there as long as the feed has a log."""
 
-    def __init__(self, members: Members, feed: Feed, prefix: str) -> None:
+    def __init__(self, members: Members, feed: Feed, scopes: Scopes) -> None:
         self._members = members
         self._feed = feed
-        self._prefix = prefix
+        self._scopes = scopes
         self._lock = threading.Lock()
         self._session: _Session | None = None
         self._stopped = threading.Event()
@@ -152,7 +153,7 @@ class Follower:
     def _follow(self, session: _Session) -> None:
         call = WatchCall(
             self._members,
-            self._prefix,
+            self._scopes,
             after=self._feed.head,
             asking=_ASKING,
             known=lambda: self._feed.head,

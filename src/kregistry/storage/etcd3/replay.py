@@ -8,6 +8,7 @@ from kregistry.storage.backend import Change
 from kregistry.storage.changelog import History, size_of
 from kregistry.storage.errors import BackendUnavailable
 from kregistry.storage.etcd3.members import Members
+from kregistry.storage.etcd3.scope import Scopes
 from kregistry.storage.etcd3.watchcall import WatchCall
 
 #: A watch that looks back begins only after a pause of the server's, so it is made worth while:
@@ -24,9 +25,9 @@ class Replay:
         head: A revision up to which the log knows everything.
     """
 
-    def __init__(self, members: Members, prefix: str, head: Callable[[], int]) -> None:
+    def __init__(self, members: Members, scopes: Scopes, head: Callable[[], int]) -> None:
         self._members = members
-        self._prefix = prefix
+        self._scopes = scopes
         self._head = head
 
     def read(self, start: str, end: str, after: int, limit: int) -> History:
@@ -36,7 +37,7 @@ class Replay:
         upto, read, size = after, 0, 0
         call = WatchCall(
             self._members,
-            self._prefix,
+            self._scopes,
             after=after,
             asking=_ASKING,
             timeout=self._members.timeout,

@@ -32,12 +32,10 @@ class Scope:
     Attributes:
         start: First key.
         end: Where the keys end; a zero byte for all that follow.
-        answers: Whether the server can be asked how far the watch has come.
     """
 
     start: bytes
     end: bytes
-    answers: bool
 
     @property
     def whole(self) -> bool:
@@ -45,22 +43,53 @@ class Scope:
         return self.start == _FIRST_KEY and self.end == _NO_END
 
 
-def scope_for(prefix: str, version: str) -> Scope:
-    """What to watch on a server of this *version*, for keys that begin with *prefix*.
+class Scopes:
+    """What this process watches: all keys, as long as it is allowed to.
 
-    Raises:
-        UnsafeStorage: The server is too old to be watched.
+    Args:
+        prefix: What the keys of interest begin with; "" for any.
     """
-    number = parse_version(version)
-    if number < OLDEST:
-        raise UnsafeStorage(
-            f"etcd {version} is too old: watching needs 3.4, and from 3.4.31 or 3.5.13 on it "
-            "costs least; upgrade the cluster"
-        )
-    answers = number >= _PROGRESS.get(number[:2], OLDEST)
-    if answers and prefix:
-        return Scope(prefix.encode(), prefix_end(prefix).encode(), answers)
-    return Scope(_FIRST_KEY, _NO_END, answers)
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._narrow = False
+
+    def choose(self, version: str) -> Scope:
+        """What to watch on a server of this *version*.
+
+        Raises:
+            UnsafeStorage: The server is too old to be watched.
+        """
+        number = parse_version(version)
+        if number < OLDEST:
+            raise UnsafeStorage(
+                f"etcd {version or 'of unknown age'} is too old: watching needs 3.4 or later; "
+                "upgrade the cluster"
+            )
+        if not self._narrow:
+            return Scope(_FIRST_KEY, _NO_END)
+        if number < _PROGRESS.get(number[:2], OLDEST):
+            raise _refusal(version)
+        return Scope(self._prefix.encode(), prefix_end(self._prefix).encode())
+
+    def narrow(self, version: str) -> None:
+        """All keys may not be watched: watch those of interest, if that will do.
+
+        Raises:
+            UnsafeStorage: It will not.
+        """
+        if not self._prefix:
+            raise _refusal(version)
+        self._narrow = True
+        self.choose(version)
+
+
+def _refusal(version: str) -> UnsafeStorage:
+    return UnsafeStorage(
+        f"etcd {version} does not say how far a watch has come, as 3.4.31, 3.5.13 and later "
+        "ones do, so that all keys must be watched, and it does not allow that: upgrade it, "
+        "or let the role read all keys: etcdctl role grant-permission ROLE read '' --from-key"
+    )
 
 
 def parse_version(version: str) -> tuple[int, int, int]:

@@ -29,7 +29,7 @@ from kregistry.storage.etcd3.messages import (
     watch_request,
 )
 from kregistry.storage.etcd3.messages import Event as EtcdEvent
-from kregistry.storage.etcd3.scope import Scope, scope_for
+from kregistry.storage.etcd3.scope import Scopes
 from kregistry.storage.etcd3.wire import WireError
 
 
@@ -45,10 +45,10 @@ class WatchCall:
 
     Args:
         members: The cluster; its current member is watched.
-        prefix: What the keys of interest begin with. More may be told of.
+        scopes: What to watch; more may be told of than is of interest.
         after: Tell what happened after this revision.
         asking: Seconds between questions to the server how far the watch has come; it answers
-            with empty batches. One that cannot answer is not asked.
+            with empty batches. A watch of all keys shows that by itself.
         timeout: Seconds until the watch ends by itself; None for never.
         known: A revision up to which nobody needs to be told any more, by now. What was before
             those changes may be compacted already.
@@ -60,7 +60,7 @@ class WatchCall:
     def __init__(
         self,
         members: Members,
-        prefix: str,
+        scopes: Scopes,
         *,
         after: int,
         asking: float,
@@ -73,7 +73,9 @@ class WatchCall:
         self._known = known
         self._over = Event()
         self._pending: list[EtcdEvent] = []
-        self._scope = self._choose_scope(prefix)
+        self._scopes = scopes
+        self._version = self._ask_version()
+        self._scope = scopes.choose(self._version)
         self._call = self.member.stream(
             Method.WATCH, self._requests(asking), members.metadata(), timeout
         )
@@ -113,18 +115,18 @@ class WatchCall:
     def _requests(self, asking: float) -> Iterator[bytes]:
         """What is asked of the server. Runs in a thread of gRPC's."""
         yield watch_request(self._scope.start, self._scope.end, self._after + 1)
-        while not self._over.wait(asking if self._scope.answers else None):
+        while not self._over.wait(None if self._scope.whole else asking):
             yield PROGRESS_REQUEST
 
-    def _choose_scope(self, prefix: str) -> Scope:
-        """What to watch depends on what this very member can do."""
+    def _ask_version(self) -> str:
+        """What can be watched, and how, depends on what this very member can do."""
         members, seconds = self._members, self._members.timeout / 2
         try:
             data = self.member.ask(Method.STATUS, STATUS_REQUEST, seconds, members.metadata())
         except CallFailed as failed:
             members.leave(self.member)
             raise self._failed(failed) from None
-        return scope_for(prefix, Status.read(data).version)
+        return Status.read(data).version
 
     def _failed(self, failed: CallFailed) -> Exception:
         if failed.verdict is faults.Verdict.LOGGED_OUT:
@@ -136,16 +138,14 @@ class WatchCall:
     def _ended(self, response: WatchResponse) -> Exception:
         if response.compact_revision:
             return RevisionCompacted(self._after, response.compact_revision)
-        reason = response.cancel_reason
-        error = faults.refusal("CANCELLED", reason or "the watch was cancelled")
-        if isinstance(error, AccessDenied) and self._scope.whole and not self._scope.answers:
-            return UnsafeStorage(
-                "this etcd does not say how far a watch has come (from 3.4.31 and 3.5.13 on it "
-                "does), so that all keys must be watched, and it does not allow that: upgrade "
-                "it, or let the role read all keys: etcdctl role grant-permission ROLE read '' "
-                "--from-key"
-            )
-        return error
+        error = faults.refusal("CANCELLED", response.cancel_reason or "the watch was cancelled")
+        if not isinstance(error, AccessDenied) or not self._scope.whole:
+            return error
+        try:
+            self._scopes.narrow(self._version)
+        except UnsafeStorage as refusal:
+            return refusal
+        return BackendUnavailable("all keys may not be watched; those of interest are tried")
 
     def _batch(self, response: WatchResponse) -> Batch | None:
         if response.created:
