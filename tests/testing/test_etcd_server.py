@@ -51,6 +51,12 @@ def test_a_started_server_is_empty_at_revision_one(server: EtcdServer) -> None:
     assert server.ctl("get", "", "--prefix") == ""
 
 
+def test_the_shared_server_serves_who_keeps_to_keys_of_their_own(etcd: EtcdServer) -> None:
+    etcd.ctl("put", "/tests/testing/shared", "value")
+
+    assert etcd.ctl("get", "/tests/testing/shared", "--print-value-only") == "value\n"
+
+
 def test_it_listens_on_loopback_only(server: EtcdServer) -> None:
     assert server.endpoints == (f"http://127.0.0.1:{server.port}",)
     told = server.ctl("member", "list")
