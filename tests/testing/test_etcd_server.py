@@ -313,11 +313,8 @@ def test_a_restarted_server_never_moves_to_another_port(server: EtcdServer) -> N
     assert server.status().revision == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a port can be held on Linux only")
-def test_the_port_of_a_stopped_server_is_given_to_nobody_else(server: EtcdServer) -> None:
+def test_a_stopped_server_refuses_connections(server: EtcdServer) -> None:
     server.stop()
 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port), timeout=30)
-    with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
-        stranger.bind(("127.0.0.1", server.port))
