@@ -107,6 +107,22 @@ def test_a_server_without_etcd_is_not_made(bare: Path) -> None:
         EtcdServer()
 
 
+def test_a_program_that_cannot_be_run_is_named(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("KREGISTRY_ETCD", "KREGISTRY_ETCDCTL"):
+        broken = bare / f"{variable}.bin"
+        broken.write_bytes(b"\x7fELF of another world")
+        broken.chmod(0o755)
+        monkeypatch.setenv(variable, str(broken))
+    server = EtcdServer()
+    try:
+        with pytest.raises(EtcdNotFound, match=r"KREGISTRY_ETCD\.bin cannot be run"):
+            server.start()
+        with pytest.raises(EtcdNotFound, match=r"KREGISTRY_ETCDCTL\.bin cannot be run"):
+            server.ctl("version")
+    finally:
+        server.close()
+
+
 def test_the_flags_of_the_program_are_known() -> None:
     require_etcd()
 

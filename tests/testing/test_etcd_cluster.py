@@ -66,11 +66,11 @@ def test_without_a_majority_nothing_is_written(cluster: EtcdCluster) -> None:
         other.kill()
 
     with pytest.raises(EtcdctlFailed):
-        kept.ctl("put", "alone", "1", "--command-timeout=500ms")
+        kept.ctl("put", "alone", "1", "--command-timeout=300ms")
     with pytest.raises(EtcdFailed, match="not healthy"):
         cluster.wait_healthy(timeout=0)
     with pytest.raises(EtcdFailed, match="no leader"):
-        cluster.leader(timeout=2)
+        cluster.leader(timeout=0.3)
 
     for other in others:
         other.launch()

@@ -27,6 +27,7 @@ from kregistry.testing.etcd.guardian import GUARDIAN
 server = EtcdServer()
 server.start()
 print(server.pid, GUARDIAN.pid, server.log.parent, flush=True)
+sys.stdin.readline()
 """
 
 
@@ -58,9 +59,12 @@ def owner(then: str) -> Iterator[Owner]:
         text=True,
     )
     with process:
+        assert process.stdin is not None
         assert process.stdout is not None
         etcd, guardian, folder = process.stdout.readline().split()
         made = Owner(process, os.pidfd_open(int(etcd)), os.pidfd_open(int(guardian)), Path(folder))
+        process.stdin.write("go on\n")  # not before, or a process might be gone already
+        process.stdin.flush()
         try:
             yield made
         finally:
@@ -122,11 +126,10 @@ def test_after_an_orderly_end_nothing_is_left_at_once() -> None:
 
 def test_the_end_of_the_thread_that_started_it_is_not_its_end() -> None:
     then = (
-        "server.close()\n"
-        "server = EtcdServer()\n"
-        "thread = threading.Thread(target=server.start)\n"
+        "other = EtcdServer()\n"
+        "thread = threading.Thread(target=other.start)\n"
         "thread.start(); thread.join()\n"
-        "print(server.ctl('put', 'a', 'b').strip(), flush=True)\n"
+        "print(other.ctl('put', 'a', 'b').strip(), flush=True)\n"
     )
     with owner(then) as owned:
         assert owned.process.stdout is not None

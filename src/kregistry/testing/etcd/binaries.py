@@ -72,19 +72,25 @@ def _in_wheel(name: str) -> str | None:
 
 @functools.cache
 def known_flags(etcd: str) -> frozenset[str]:
-    """The flags that this ``etcd`` lists in its help, as ``--name``."""
-    told = subprocess.run(
-        [etcd, "--help"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=plain_environment(),
-        timeout=_TIMEOUT,
-        check=False,
-        text=True,
-        errors="replace",
-    )
-    return frozenset(re.findall(r"^\s*(--[a-z0-9-]+)", told.stdout, re.MULTILINE))
+    """The flags that this ``etcd`` lists in its help, as ``--name``.
+
+    Raises:
+        EtcdNotFound: It is there and cannot be run, as on a machine of another kind.
+    """
+    try:
+        told = subprocess.run(
+            [etcd, "--help"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=plain_environment(),
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EtcdNotFound(f"{etcd} cannot be run: {error}") from error
+    text = told.stdout.decode(errors="replace")
+    return frozenset(re.findall(r"^\s*(--[a-z0-9-]+)", text, re.MULTILINE))
 
 
 def plain_environment(**more: str) -> Mapping[str, str]:

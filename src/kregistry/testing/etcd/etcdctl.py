@@ -10,7 +10,7 @@ import attrs
 
 from kregistry.testing.etcd.binaries import find_etcdctl, plain_environment
 from kregistry.testing.etcd.certificates import Certificates
-from kregistry.testing.etcd.errors import EtcdctlFailed
+from kregistry.testing.etcd.errors import EtcdctlFailed, EtcdNotFound
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +44,7 @@ def etcdctl(
     """Run ``etcdctl`` and return what it writes.
 
     Raises:
-        EtcdNotFound: There is no etcdctl.
+        EtcdNotFound: There is no etcdctl, or it cannot be run.
         EtcdctlFailed: It ended with an error, or did not end in *timeout* seconds.
     """
     command = [find_etcdctl(), f"--endpoints={','.join(endpoints)}"]
@@ -61,6 +61,8 @@ def etcdctl(
             timeout=timeout,
             check=False,
         )
+    except OSError as error:
+        raise EtcdNotFound(f"{command[0]} cannot be run: {error}") from error
     except subprocess.TimeoutExpired as late:
         raise EtcdctlFailed(arguments, None, _text(late.stdout), _text(late.stderr)) from None
     if done.returncode != 0:

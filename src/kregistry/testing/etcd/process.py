@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,9 @@ _IN_USE: Final = b"address already in use"
 #: What an error shows of the log: a bad flag is named at its beginning, all else at its end.
 _FIRST_LINES: Final = 5
 _LAST_LINES: Final = 20
+#: Let the heap grow to five times what is alive instead of twice: a fresh etcd then collects
+#: no garbage while it starts, which is a quarter of the work.
+_GOGC: Final = "400"
 #: How long to wait for a process that has no choice, in seconds.
 _PATIENCE: Final = 30.0
 
@@ -78,7 +81,7 @@ class EtcdProcess:
                     stdout=log,
                     stderr=log,
                     cwd=self._folder,
-                    env=plain_environment(),
+                    env=_environment(),
                     start_new_session=True,
                 )
         except OSError as error:
@@ -174,3 +177,7 @@ class EtcdProcess:
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)
+
+
+def _environment() -> Mapping[str, str]:
+    return plain_environment(GOGC=os.environ.get("GOGC", _GOGC))
