@@ -15,11 +15,12 @@ import argparse
 import importlib.util
 import json
 import platform
+import random
 import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -147,23 +148,23 @@ class Report:
 
 
 def alternate(calls: Mapping[str, Call], rounds: int, size: int, *, each: int = 1) -> Samples:
-    """Measure *size* calls a turn, which do *each* as many things. A first round is thrown away."""
+    """Measure *size* calls a turn, after one that does not count; each does *each* things."""
     samples: Samples = {name: [] for name in calls}
-    for number in range(rounds + 1):
-        for name in in_turn(list(calls), number):
+    for number in range(rounds):
+        for name in in_turn(calls, number):
+            calls[name]()
             cpu = time.process_time()
             times = [seconds(calls[name]) / each for _ in range(size)]
             cpu = time.process_time() - cpu
-            if number:
-                samples[name].append(Turn(times, cpu / size / each))
+            samples[name].append(Turn(times, cpu / size / each))
     return samples
 
 
-def in_turn(ways: Sequence[str], turn: int) -> Sequence[str]:
-    """Everybody comes first, and last, equally often, and after different others."""
-    at = turn // 2 % len(ways)
-    order = [*ways[at:], *ways[:at]]
-    return order[::-1] if turn % 2 else order
+def in_turn(ways: Iterable[str], number: int) -> Sequence[str]:
+    """Everybody, in an order of this round's own: nobody always comes after the same one."""
+    order = list(ways)
+    random.Random(number).shuffle(order)
+    return order
 
 
 def seconds(call: Call) -> float:
@@ -218,7 +219,7 @@ class Bench:
         }
         samples: Samples = {name: [] for name in kinds}
         for turn in range(max(self._rounds // 2, 4)):
-            for name in in_turn(list(kinds), turn):
+            for name in in_turn(kinds, turn):
                 samples[name].append(delays(kinds[name], self._port, watchers, events))
         whom = "a watcher" if watchers == 1 else f"the last of {watchers} watchers"
         self._report.add(f"start of a put to the event at {whom}", samples)
