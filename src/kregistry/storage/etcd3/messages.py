@@ -17,7 +17,6 @@ from kregistry.storage.etcd3.wire import (
     encode,
     encode_field,
     fields,
-    read_varint,
     signed,
 )
 
@@ -320,12 +319,23 @@ def read_leases(data: bytes) -> dict[str, int]:
 
 
 def read_record(data: bytes, at: int, end: int) -> Record:
-    """The ``KeyValue`` at ``data[at:end]``. Written out: a list spends its time here."""
+    """The ``KeyValue`` at ``data[at:end]``. Written out: a list spends its time here.
+
+    Numbers are read in place, as a call for each would cost more than reading it: while the
+    highest bit says so another group follows, and takes that bit back as it is added.
+    """
     key = value = b""
     mod_revision = create_revision = 0
     while at < end:
-        tag = data[at]
-        number, at = read_varint(data, at + 1)
+        tag, number = data[at], data[at + 1]
+        at += 2
+        shift = 7
+        while number >> shift:
+            if shift > 63:
+                raise WireError("a number of more than 64 bits")
+            number += (data[at] - 1) << shift
+            at += 1
+            shift += 7
         if tag == 0x0A:
             key = data[at : at + number]
             at += number
