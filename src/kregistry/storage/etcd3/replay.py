@@ -38,6 +38,7 @@ class Replay:
             self._members,
             self._prefix,
             after=after,
+            known=lambda: after,
             asking=_ASKING,
             timeout=self._members.timeout,
         )

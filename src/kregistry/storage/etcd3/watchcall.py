@@ -5,7 +5,7 @@ Source: ``etcd3/watcher.go``, ``etcd3/event.go``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ from kregistry.storage.etcd3.messages import (
     Method,
     Status,
     WatchResponse,
+    range_request,
+    read_revision,
     watch_request,
 )
 from kregistry.storage.etcd3.messages import Event as EtcdEvent
@@ -47,6 +49,8 @@ class WatchCall:
         members: The cluster; its current member is watched.
         prefix: What the keys of interest begin with. More may be told of.
         after: Tell what happened after this revision.
+        known: Says up to which revision nobody needs to be told any more. Should etcd have
+            forgotten some of that in the meantime, it does not matter.
         asking: Seconds between questions to the server how far the watch has come; it answers
             with empty batches. One that cannot answer is not asked.
         timeout: Seconds until the watch ends by itself; None for never.
@@ -61,12 +65,15 @@ class WatchCall:
         prefix: str,
         *,
         after: int,
+        known: Callable[[], int],
         asking: float,
         timeout: float | None = None,
     ) -> None:
         self.member = members.current
         self._members = members
         self._after = after
+        self._known = known
+        self._past = 0  # what happened up to here, happened before the watch began
         self._over = Event()
         self._pending: list[EtcdEvent] = []
         self._scope = self._choose_scope(prefix)
@@ -145,17 +152,39 @@ class WatchCall:
 
     def _batch(self, response: WatchResponse) -> Batch | None:
         if response.created:
-            return Batch([], self._after)
+            self._past = response.revision
         self._pending += response.events
         if response.fragment:
             return None
         events, self._pending = self._pending, []
-        if not events:  # how far the watch has come
-            self._after = max(self._after, response.revision)
-            return Batch([], self._after)
         changes = [self._change(event) for event in events]
-        self._after = changes[-1].revision
+        if self._is_history(changes):
+            self._check_for_holes(response.revision)
+        if changes:
+            self._after = changes[-1].revision
+        elif not response.created:  # how far the watch has come
+            self._after = max(self._after, response.revision)
         return Batch(changes, self._after)
+
+    def _is_history(self, changes: list[Change]) -> bool:
+        """Whether etcd looked these changes up. What happens just now comes by revisions."""
+        several = bool(changes) and changes[0].revision != changes[-1].revision
+        return several or self._after < self._past
+
+    def _check_for_holes(self, upto: int) -> None:
+        """Refuse history, up to a revision, of which a part is compacted.
+
+        etcd forgets a deletion at the very revision to which it is compacted, and yet lets a
+        watch begin there. So what was told last must still be readable now that more was told.
+        """
+        told = max(self._after, self._known(), 1)
+        if told >= upto:
+            return
+        request = range_request(self._scope.start, revision=told, count_only=True)
+        try:
+            self._members.read(Method.RANGE, request, read_revision)
+        except RevisionCompacted:
+            raise RevisionCompacted(told, told + 1) from None
 
     def _change(self, event: EtcdEvent) -> Change:
         """What an event says. One that lacks what was before is of no use to anybody.
@@ -163,8 +192,9 @@ class WatchCall:
         Source: ``etcd3.parseEvent``.
         """
         (key, value, revision, created), before, deleted = event
-        if before is None:
-            if deleted or created != revision:  # compacted while it was on its way
-                raise RevisionCompacted(revision - 1, revision)
-            return Change(key, revision, value, None, 0)
-        return Change(key, revision, None if deleted else value, before.value, before.mod_revision)
+        new = None if deleted else value
+        if before is not None:
+            return Change(key, revision, new, before.value, before.mod_revision)
+        if (deleted or created != revision) and revision > self._known():
+            raise RevisionCompacted(revision - 1, revision)  # while it was on its way
+        return Change(key, revision, new, None, 0)
