@@ -11,8 +11,6 @@ from relay import Relay
 from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.errors import RevisionCompacted
 from kregistry.storage.etcd3 import Access, EtcdBackend
-from kregistry.storage.etcd3.members import Members
-from kregistry.storage.etcd3.watchcall import WatchCall
 from kregistry.storage.wakers import ThreadWaker
 from kregistry.testing.etcd import EtcdServer
 
@@ -74,23 +72,3 @@ def test_a_deletion_that_is_compacted_while_the_watch_is_cut_off_is_not_skipped_
     relay.mend()
     with pytest.raises(RevisionCompacted):
         assert read(stream, 1)[0].revision == revision + 1
-
-
-def test_what_this_process_knows_already_may_be_compacted_before_the_watch_tells_it(
-    fresh_etcd: EtcdServer,
-) -> None:
-    members = Members(Access.of(fresh_etcd.endpoints), timeout=5.0)
-    with EtcdBackend(Access.of(fresh_etcd.endpoints)) as backend:
-        revision = backend.put("/registry/a", b"1", expected=0)
-        own = backend.put("/registry/a", b"2", expected=revision)
-        backend.compact(own)
-        call = WatchCall(members, "/registry/", after=revision, known=lambda: own, asking=1.0)
-        batches = call.batches()
-        assert next(batches).changes == []
-        fresh_etcd.ctl("put", "/registry/b", "seen")
-        told: list[Change] = []
-        while not told or told[-1].revision <= own:
-            told += next(batches).changes
-        assert told[-1] == Change("/registry/b", own + 1, b"seen", None, 0)
-        call.cancel()
-    members.close()

@@ -131,8 +131,9 @@ class Follower:
             try:
                 self._follow(session)
             except _LASTING as error:
-                self._give_up(session, error)
-                return
+                if not self._is_harmless(error):
+                    self._give_up(session, error)
+                    return
             except BackendError as error:
                 _log.info("the watch is opened again: %s", error)
             except Exception:
@@ -150,24 +151,27 @@ class Follower:
             return False
 
     def _follow(self, session: _Session) -> None:
-        feed = self._feed
         call = WatchCall(
             self._members,
             self._prefix,
-            after=feed.head,
-            known=lambda: feed.head,
+            after=self._feed.head,
             asking=_ASKING,
+            known=lambda: self._feed.head,
         )
         try:
             for batch in call.batches():
                 if session.call is None:
                     session.call = call
                     session.begun.set()
-                feed.receive(batch.changes, batch.upto)
-                if not feed.is_open or self._stopped.is_set():
+                self._feed.receive(batch.changes, batch.upto)
+                if not self._feed.is_open or self._stopped.is_set():
                     return
         finally:
             call.cancel()
+
+    def _is_harmless(self, error: BackendError) -> bool:
+        """Whether only that is compacted which this process knows of its own writes."""
+        return isinstance(error, RevisionCompacted) and error.compacted <= self._feed.head
 
     def _give_up(self, session: _Session, error: BackendError) -> None:
         with self._lock:

@@ -38,7 +38,6 @@ class Replay:
             self._members,
             self._prefix,
             after=after,
-            known=lambda: after,
             asking=_ASKING,
             timeout=self._members.timeout,
         )

@@ -49,11 +49,11 @@ class WatchCall:
         members: The cluster; its current member is watched.
         prefix: What the keys of interest begin with. More may be told of.
         after: Tell what happened after this revision.
-        known: Says up to which revision nobody needs to be told any more. Should etcd have
-            forgotten some of that in the meantime, it does not matter.
         asking: Seconds between questions to the server how far the watch has come; it answers
             with empty batches. One that cannot answer is not asked.
         timeout: Seconds until the watch ends by itself; None for never.
+        known: A revision up to which nobody needs to be told any more, by now. What was before
+            those changes may be compacted already.
 
     Raises:
         BackendError: The member does not take it, or not in time.
@@ -65,15 +65,14 @@ class WatchCall:
         prefix: str,
         *,
         after: int,
-        known: Callable[[], int],
         asking: float,
         timeout: float | None = None,
+        known: Callable[[], int] = lambda: 0,
     ) -> None:
         self.member = members.current
         self._members = members
         self._after = after
         self._known = known
-        self._past = 0  # what happened up to here, happened before the watch began
         self._over = Event()
         self._pending: list[EtcdEvent] = []
         self._scope = self._choose_scope(prefix)
@@ -88,14 +87,20 @@ class WatchCall:
             RevisionCompacted: What should come next is compacted: nobody can tell it.
             BackendError: The watch is over. Another one can go on where it ended.
         """
+        past = 0
         try:
             for data in self._call:
                 response = WatchResponse.read(data)
                 if response.canceled or response.compact_revision:
                     raise self._ended(response)
-                batch = self._batch(response)
-                if batch is not None:
-                    yield batch
+                if response.created:
+                    past = response.revision
+                told, batch = self._after, self._batch(response)
+                if batch is None:
+                    continue
+                if told < past or _spans_revisions(batch.changes):
+                    self._check_for_holes(told, response.revision)
+                yield batch
         except grpc.RpcError as error:
             if not self._over.is_set():
                 self._members.leave(self.member)
@@ -150,34 +155,13 @@ class WatchCall:
             )
         return error
 
-    def _batch(self, response: WatchResponse) -> Batch | None:
-        if response.created:
-            self._past = response.revision
-        self._pending += response.events
-        if response.fragment:
-            return None
-        events, self._pending = self._pending, []
-        changes = [self._change(event) for event in events]
-        if self._is_history(changes):
-            self._check_for_holes(response.revision)
-        if changes:
-            self._after = changes[-1].revision
-        elif not response.created:  # how far the watch has come
-            self._after = max(self._after, response.revision)
-        return Batch(changes, self._after)
-
-    def _is_history(self, changes: list[Change]) -> bool:
-        """Whether etcd looked these changes up. What happens just now comes by revisions."""
-        several = bool(changes) and changes[0].revision != changes[-1].revision
-        return several or self._after < self._past
-
-    def _check_for_holes(self, upto: int) -> None:
-        """Refuse history, up to a revision, of which a part is compacted.
+    def _check_for_holes(self, told: int, upto: int) -> None:
+        """Refuse what etcd has looked up in its history if a part of that is compacted.
 
         etcd forgets a deletion at the very revision to which it is compacted, and yet lets a
-        watch begin there. So what was told last must still be readable now that more was told.
+        watch begin there. So what was *told* last must still be readable now that more was told.
         """
-        told = max(self._after, self._known(), 1)
+        told = max(told, self._known(), 1)
         if told >= upto:
             return
         request = range_request(self._scope.start, revision=told, count_only=True)
@@ -186,15 +170,34 @@ class WatchCall:
         except RevisionCompacted:
             raise RevisionCompacted(told, told + 1) from None
 
+    def _batch(self, response: WatchResponse) -> Batch | None:
+        if response.created:
+            return Batch([], self._after)
+        self._pending += response.events
+        if response.fragment:
+            return None
+        events, self._pending = self._pending, []
+        if not events:  # how far the watch has come
+            self._after = max(self._after, response.revision)
+            return Batch([], self._after)
+        known = self._known()
+        changes = [self._change(each) for each in events if each.record.mod_revision > known]
+        self._after = events[-1].record.mod_revision
+        return Batch(changes, self._after)
+
     def _change(self, event: EtcdEvent) -> Change:
         """What an event says. One that lacks what was before is of no use to anybody.
 
         Source: ``etcd3.parseEvent``.
         """
         (key, value, revision, created), before, deleted = event
-        new = None if deleted else value
-        if before is not None:
-            return Change(key, revision, new, before.value, before.mod_revision)
-        if (deleted or created != revision) and revision > self._known():
-            raise RevisionCompacted(revision - 1, revision)  # while it was on its way
-        return Change(key, revision, new, None, 0)
+        if before is None:
+            if deleted or created != revision:  # compacted while it was on its way
+                raise RevisionCompacted(revision - 1, revision)
+            return Change(key, revision, value, None, 0)
+        return Change(key, revision, None if deleted else value, before.value, before.mod_revision)
+
+
+def _spans_revisions(changes: list[Change]) -> bool:
+    """Whether these were looked up. What happens just now is told revision by revision."""
+    return bool(changes) and changes[0].revision != changes[-1].revision
