@@ -56,7 +56,8 @@ _LOGGED_OUT = (
     "etcdserver: user name is empty",
 )
 _UNSURE_CODES = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "INTERNAL")
-_TLS = ("handshake", "certificate", "SSL")
+#: Not every handshake that fails: of a silent member gRPC says that there was none.
+_TLS = ("SSL_ERROR", "Verification Check", "peer certificate", "security handshaker")
 
 
 def judge(code: str, details: str) -> Verdict:

@@ -49,11 +49,13 @@ class _Session:
     Attributes:
         begun: Set once the watch has begun, or never will.
         failure: Why it never will.
+        call: The watch, while it lasts.
     """
 
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.failure: BackendError | None = None
+        self.call: WatchCall | None = None
 
 
 class Follower:
@@ -66,7 +68,6 @@ class Follower:
         self._lock = threading.Lock()
         self._session: _Session | None = None
         self._stopped = threading.Event()
-        self._call: WatchCall | None = None
         self._unwatched_since = 0.0
         self._behind: tuple[int, float] | None = None
 
@@ -138,8 +139,8 @@ class Follower:
                 _log.info("the watch is opened again: %s", error)
             except Exception:
                 _log.exception("the watch failed; it is opened again")
-            pause = _PAUSE if self._call is not None else min(2 * pause, _LONGEST_PAUSE)
-            self._call = None
+            pause = _PAUSE if session.call is not None else min(2 * pause, _LONGEST_PAUSE)
+            session.call = None
             self._stopped.wait(pause)
         session.begun.set()
 
@@ -160,8 +161,8 @@ class Follower:
         )
         try:
             for batch in call.batches():
-                if self._call is None:
-                    self._call = call
+                if session.call is None:
+                    session.call = call
                     session.begun.set()
                 self._feed.receive(batch.changes, batch.upto)
                 if not self._feed.is_open or self._stopped.is_set():
@@ -191,3 +192,8 @@ class Follower:
         call = self._call
         if call is not None:
             call.cancel()
+
+    @property
+    def _call(self) -> WatchCall | None:
+        session = self._session
+        return session.call if session is not None else None

@@ -26,6 +26,8 @@ from kregistry.storage.etcd3.messages import (
     Method,
     Status,
     WatchResponse,
+    range_request,
+    read_revision,
     watch_request,
 )
 from kregistry.storage.etcd3.messages import Event as EtcdEvent
@@ -87,14 +89,20 @@ class WatchCall:
             RevisionCompacted: What should come next is compacted: nobody can tell it.
             BackendError: The watch is over. Another one can go on where it ended.
         """
+        past = 0
         try:
             for data in self._call:
                 response = WatchResponse.read(data)
                 if response.canceled or response.compact_revision:
                     raise self._ended(response)
-                batch = self._batch(response)
-                if batch is not None:
-                    yield batch
+                if response.created:
+                    past = response.revision
+                told, batch = self._after, self._batch(response)
+                if batch is None:
+                    continue
+                if told < past or _spans_revisions(batch.changes):
+                    self._check_for_holes(told, response.revision)
+                yield batch
         except grpc.RpcError as error:
             if not self._over.is_set():
                 self._members.leave(self.member)
@@ -147,6 +155,21 @@ class WatchCall:
             return refusal
         return BackendUnavailable("all keys may not be watched; those of interest are tried")
 
+    def _check_for_holes(self, told: int, upto: int) -> None:
+        """Refuse what etcd has looked up in its history if a part of that is compacted.
+
+        etcd forgets a deletion at the very revision to which it is compacted, and yet lets a
+        watch begin there. So what was *told* last must still be readable now that more was told.
+        """
+        told = max(told, self._known(), 1)
+        if told >= upto:
+            return
+        request = range_request(self._scope.start, revision=told, count_only=True)
+        try:
+            self._members.read(Method.RANGE, request, read_revision)
+        except RevisionCompacted:
+            raise RevisionCompacted(told, told + 1) from None
+
     def _batch(self, response: WatchResponse) -> Batch | None:
         if response.created:
             return Batch([], self._after)
@@ -173,3 +196,8 @@ class WatchCall:
                 raise RevisionCompacted(revision - 1, revision)
             return Change(key, revision, value, None, 0)
         return Change(key, revision, None if deleted else value, before.value, before.mod_revision)
+
+
+def _spans_revisions(changes: list[Change]) -> bool:
+    """Whether these were looked up. What happens just now is told revision by revision."""
+    return bool(changes) and changes[0].revision != changes[-1].revision
