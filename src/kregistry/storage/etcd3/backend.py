@@ -19,7 +19,6 @@ from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Snaps
 from kregistry.storage.deadlines import Deadlines
 from kregistry.storage.errors import (
     BackendClosed,
-    BackendError,
     ForkedStore,
     RevisionCompacted,
     RevisionInFuture,
@@ -236,7 +235,7 @@ class EtcdBackend(Backend, Chores):
         """
         total = 0
         while due := self._deadlines.take(_EXPIRE_BATCH):
-            total += sum(self._expire(key, revision) for key, revision in due)
+            total += self._expire(due)
         return total
 
     def do_chores(self) -> float | None:
@@ -319,15 +318,20 @@ class EtcdBackend(Backend, Chores):
             self._feed.publish(Change(key, response.revision, value, previous, expected))
         self._hit("etcd3.after_commit")
 
-    def _expire(self, key: str, revision: int) -> int:
-        try:
-            self.delete(key, expected=revision)
-        except RevisionMismatch:  # written meanwhile, or its lease was faster
-            return 0
-        except BackendError:
-            self._deadlines.give_back(key, revision)
-            raise
-        return 1
+    def _expire(self, due: list[tuple[str, int]]) -> int:
+        """Delete these keys. What cannot be deleted now stays due, the one that failed last."""
+        deleted = 0
+        for at, (key, revision) in enumerate(due):
+            try:
+                self.delete(key, expected=revision)
+                deleted += 1
+            except RevisionMismatch:  # written meanwhile, or its lease was faster
+                continue
+            except BaseException:
+                for each in (*due[at + 1 :], due[at]):
+                    self._deadlines.give_back(*each)
+                raise
+        return deleted
 
     def _left(self, lease: int) -> float:
         """Seconds that keys of a lease have, as far as one can tell: without the grace."""
