@@ -19,6 +19,7 @@ from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Snaps
 from kregistry.storage.deadlines import Deadlines
 from kregistry.storage.errors import (
     BackendClosed,
+    BackendUnavailable,
     ForkedStore,
     RevisionCompacted,
     RevisionInFuture,
@@ -54,6 +55,9 @@ _LARGEST = 2**63 - 1
 
 #: Records in one answer: more are asked for page by page, at one revision.
 _PAGE = 10_000
+
+#: Leases that may turn out to be gone until a key that needs one is not written.
+_LEASES = 3
 
 _EXPIRE_BATCH = 64
 _TICK = 1.0
@@ -295,13 +299,14 @@ class EtcdBackend(Backend, Chores):
         previous = self._feed.is_watched
         if ttl is None:
             return self._write(put_if_request(name, value, expected, previous=previous))
-        while True:
+        for _ in range(_LEASES):
             lease = self._leases.lease_for(ttl)
             request = put_if_request(name, value, expected, lease=lease, previous=previous)
             try:
                 return self._write(request)
-            except LeaseNotFound:
+            except LeaseNotFound:  # it has run out, or somebody has revoked it
                 self._leases.forget(lease)
+        raise BackendUnavailable(f"etcd at {self._members} forgets the leases that it grants")
 
     def _write(self, request: bytes) -> TxnResponse:
         response = self._members.write(Method.TXN, request, TxnResponse.read)
