@@ -19,7 +19,7 @@ from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Snaps
 from kregistry.storage.deadlines import Deadlines
 from kregistry.storage.errors import (
     BackendClosed,
-    BackendError,
+    BackendUnavailable,
     ForkedStore,
     RevisionCompacted,
     RevisionInFuture,
@@ -56,6 +56,9 @@ _LARGEST = 2**63 - 1
 
 #: Records in one answer: more are asked for page by page, at one revision.
 _PAGE = 10_000
+
+#: Leases that may turn out to be gone until a key that needs one is not written.
+_LEASES = 3
 
 _EXPIRE_BATCH = 64
 _TICK = 1.0
@@ -240,7 +243,7 @@ class EtcdBackend(Backend, Chores):
         """
         total = 0
         while due := self._deadlines.take(_EXPIRE_BATCH):
-            total += sum(self._expire(key, revision) for key, revision in due)
+            total += self._expire(due)
         return total
 
     def do_chores(self) -> float | None:
@@ -300,13 +303,14 @@ class EtcdBackend(Backend, Chores):
         previous = self._feed.is_watched
         if ttl is None:
             return self._write(put_if_request(name, value, expected, previous=previous))
-        while True:
+        for _ in range(_LEASES):
             lease = self._leases.lease_for(ttl)
             request = put_if_request(name, value, expected, lease=lease, previous=previous)
             try:
                 return self._write(request)
-            except LeaseNotFound:
+            except LeaseNotFound:  # it has run out, or somebody has revoked it
                 self._leases.forget(lease)
+        raise BackendUnavailable(f"etcd at {self._members} forgets the leases that it grants")
 
     def _write(self, request: bytes) -> TxnResponse:
         response = self._members.write(Method.TXN, request, TxnResponse.read)
@@ -323,15 +327,20 @@ class EtcdBackend(Backend, Chores):
             self._feed.publish(Change(key, response.revision, value, previous, expected))
         self._hit("etcd3.after_commit")
 
-    def _expire(self, key: str, revision: int) -> int:
-        try:
-            self.delete(key, expected=revision)
-        except RevisionMismatch:  # written meanwhile, or its lease was faster
-            return 0
-        except BackendError:
-            self._deadlines.give_back(key, revision)
-            raise
-        return 1
+    def _expire(self, due: list[tuple[str, int]]) -> int:
+        """Delete these keys. What cannot be deleted now stays due, the one that failed last."""
+        deleted = 0
+        for at, (key, revision) in enumerate(due):
+            try:
+                self.delete(key, expected=revision)
+                deleted += 1
+            except RevisionMismatch:  # written meanwhile, or its lease was faster
+                continue
+            except BaseException:
+                for each in (*due[at + 1 :], due[at]):
+                    self._deadlines.give_back(*each)
+                raise
+        return deleted
 
     def _left(self, lease: int) -> float:
         """Seconds that keys of a lease have, as far as one can tell: without the grace."""
