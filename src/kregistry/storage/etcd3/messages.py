@@ -346,7 +346,9 @@ def read_record(data: bytes, at: int, end: int) -> Record:
             mod_revision = number
         elif tag == 0x10:
             create_revision = number
-        elif tag not in (0x20, 0x30):  # version and lease
+        elif tag & 7 == 2:  # of an etcd to come; numbers, as version and lease, are behind us
+            at += number
+        elif tag & 7:
             raise WireError(f"a key-value pair with the tag {tag}")
     if at != end:
         raise WireError("a key-value pair reaches beyond its message")
