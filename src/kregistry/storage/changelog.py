@@ -153,6 +153,25 @@ class ChangeLog:
             self._compacted = revision
             self._drop(self._window.after(max(revision, self._window.floor)))
 
+    def advance(self, revision: int) -> None:
+        """Go on at *revision*, to which no changes lead; everything before is compacted.
+
+        Streams that have read all there was for them go on there; the others end. Called by
+        whoever appends.
+        """
+        if revision <= self._head:
+            return
+        done = set(self._untouched(self._head))
+        with self._lock:
+            done.update(each for each in self._streams if each._after >= self._head)
+            for stream in done:
+                stream._after = max(stream._after, revision)
+            # In this order: who reads without the lock must not take the jump for progress.
+            self._compacted = revision
+            self._window = Window(revision, [])
+            self._bytes = 0
+            self._head = revision
+
     def since(self, revision: int) -> Sequence[Change]:
         """The changes after *revision*, which is not below what the log holds."""
         window = self._window

@@ -6,12 +6,13 @@ import heapq
 import math
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
-from kregistry.storage.backend import Backend, Change, Page, Snapshot
+from kregistry.storage.backend import Backend, Change, Page, Snapshot, check_farthest
 from kregistry.storage.changelog import ChangeLog, LogStream, wake
 from kregistry.storage.errors import (
     BackendClosed,
@@ -26,6 +27,20 @@ from kregistry.storage.versions import Versions
 
 #: Keys that are compacted, or expired, in one hold of the lock.
 _BATCH = 1000
+
+
+class Deadline(NamedTuple):
+    """When a version of a key goes, unless the key is written again.
+
+    Attributes:
+        at: In seconds of the monotonic clock.
+        revision: Of the version.
+        key: Its key.
+    """
+
+    at: float
+    revision: int
+    key: str
 
 
 class MemoryBackend(Backend, Chores):
@@ -60,8 +75,8 @@ class MemoryBackend(Backend, Chores):
         self._log = ChangeLog(revision=start_revision)
         self._revision = start_revision
         self._compacted = start_revision if start_revision > 1 else 0
-        self._deadlines: list[tuple[float, int, str]] = []
-        self._expiring: dict[str, int] = {}
+        self._deadlines: list[Deadline] = []
+        self._expiring: dict[str, Deadline] = {}
         self._interval = compaction_interval
         self._next_compaction = self._clock.monotonic() + compaction_interval
         self._history_mark = start_revision
@@ -143,10 +158,28 @@ class MemoryBackend(Backend, Chores):
             touched = self._keys_changed(self._compacted, revision)
             self._compacted = revision
             self._log.compact(revision)
-        keys = iter(touched)
-        while batch := list(islice(keys, _BATCH)):
-            with self._lock:
-                self._versions.compact(batch, revision)
+        self._forget(touched, revision)
+
+    def ttls(self, start: str, end: str) -> Mapping[str, float]:
+        self._check()
+        with self._lock:
+            if not self._expiring:
+                return {}
+            keys = [record.key for record in self._versions.newest(start, end, 0)]
+            found = [self._expiring[key] for key in keys if key in self._expiring]
+        now = self._clock.monotonic()
+        return {deadline.key: max(deadline.at - now, 0.0) for deadline in found}
+
+    def advance(self, revision: int) -> None:
+        self._check()
+        check_farthest(revision)
+        with self._lock:
+            if revision <= self._revision:
+                return
+            touched = self._keys_changed(self._compacted, self._revision)
+            self._log.advance(revision)
+            self._revision = self._compacted = revision
+        self._forget(touched, revision)
 
     def expire_now(self) -> int:
         """Delete every key whose time is up. The housekeeper does this by itself.
@@ -167,7 +200,7 @@ class MemoryBackend(Backend, Chores):
             self._next_compaction = now + self._interval
             self.compact(mark)
         with self._lock:
-            return max(self._deadlines[0][0] - now, 0.0) if self._deadlines else None
+            return max(self._deadlines[0].at - now, 0.0) if self._deadlines else None
 
     def close(self) -> None:
         self._closed = True
@@ -205,8 +238,9 @@ class MemoryBackend(Backend, Chores):
 
     def _set_deadline(self, key: str, revision: int, ttl: float | None) -> None:
         if ttl is not None:
-            self._expiring[key] = revision
-            heapq.heappush(self._deadlines, (self._clock.monotonic() + ttl, revision, key))
+            deadline = Deadline(self._clock.monotonic() + ttl, revision, key)
+            self._expiring[key] = deadline
+            heapq.heappush(self._deadlines, deadline)
             if len(self._deadlines) > 2 * len(self._expiring) + _BATCH:
                 self._forget_deadlines()
         elif self._expiring:
@@ -215,7 +249,7 @@ class MemoryBackend(Backend, Chores):
     def _forget_deadlines(self) -> None:
         """Drop those that a later write has moved, or they pile up with every renewal."""
         expiring = self._expiring
-        self._deadlines = [each for each in self._deadlines if expiring.get(each[2]) == each[1]]
+        self._deadlines = [each for each in self._deadlines if expiring.get(each.key) is each]
         heapq.heapify(self._deadlines)
 
     def _after_commit(self, ttl: float | None) -> None:
@@ -228,12 +262,12 @@ class MemoryBackend(Backend, Chores):
         now = self._clock.monotonic()
         changes: list[Change] = []
         with self._lock:
-            while self._deadlines and self._deadlines[0][0] <= now and len(changes) < _BATCH:
-                _, revision, key = heapq.heappop(self._deadlines)
-                if self._expiring.get(key) == revision:  # not written again since
-                    del self._expiring[key]
+            while self._deadlines and self._deadlines[0].at <= now and len(changes) < _BATCH:
+                due = heapq.heappop(self._deadlines)
+                if self._expiring.get(due.key) is due:  # not written again since
+                    del self._expiring[due.key]
                     next_revision = self._revision + len(changes) + 1
-                    changes.append(self._versions.delete(key, next_revision))
+                    changes.append(self._versions.delete(due.key, next_revision))
             bays = self._commit(changes) if changes else []
         wake(bays)
         return len(changes)
@@ -258,6 +292,13 @@ class MemoryBackend(Backend, Chores):
         """Keys that may have versions to forget."""
         window = self._log.since(max(after, self._log._window.floor))
         return list({change.key for change in window if change.revision <= upto})
+
+    def _forget(self, touched: Sequence[str], revision: int) -> None:
+        """Drop what nobody can read any more of these keys, a little at a time."""
+        keys = iter(touched)
+        while batch := list(islice(keys, _BATCH)):
+            with self._lock:
+                self._versions.compact(batch, revision)
 
     def _hit(self, name: str) -> None:
         if self._failpoints is not None:
