@@ -192,7 +192,8 @@ class _Run:
         """Take the target to where the source is, in strides that can be shown."""
         start = self._target.current_revision()
         total = max(revision - start, 0)
-        self._tell(Progress(0, total, "advance"))
+        if total:
+            self._tell(Progress(0, total, "advance"))
         strides = min(total, _STRIDES) or 1  # one even so: an earlier run may have left traces
         for stride in range(1, strides + 1):
             done = total * stride // strides
