@@ -7,7 +7,7 @@ import attrs
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.storage.backend import Backend
 from kregistry.storage.errors import RevisionMismatch
-from kregistry.storage.migration.copying import Comparison, Copier
+from kregistry.storage.migration.copying import Comparison, Copier, Outcome
 from kregistry.storage.migration.deadlines import Deadlines
 from kregistry.storage.migration.errors import (
     MigrationTaken,
@@ -126,17 +126,17 @@ class _Run:
             Comparison(source, self._target, self._deadlines, size=self._size).run(
                 self._tell, marker.keys
             )
-            copied = marker.keys - copier.expired
+            copied = marker.keys - copier.outcomes[Outcome.EXPIRED]
             hold.write(attrs.evolve(marker, stage=Stage.DONE, keys=copied))
         else:
-            copier.found = marker.keys
+            copier.outcomes[Outcome.FOUND] = marker.keys
         self._close_past(hold)
         return Migrated(
             source_revision=source.revision,
             target_revision=self._target.current_revision(),
             keys=hold.marker.keys,
-            found=copier.found,
-            expired=copier.expired,
+            found=copier.outcomes[Outcome.FOUND],
+            expired=copier.outcomes[Outcome.EXPIRED],
         )
 
     def _refuse_keys(self, keys: tuple[str, str]) -> None:
