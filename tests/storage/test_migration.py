@@ -278,7 +278,7 @@ def test_half_a_copy_is_no_source(make: Make) -> None:
         migrate(first, Fragile(half, at=12, after=True))
     with pytest.raises(MigrationError, match="finish that first"):
         migrate(half, target)
-    assert target.range("/registry", "/registry0").records == []
+    assert target.current_revision() == 1
 
 
 def test_a_closed_store_says_so(make: Make) -> None:

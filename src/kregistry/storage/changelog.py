@@ -163,7 +163,7 @@ class ChangeLog:
             return
         done = set(self._untouched(self._head))
         with self._lock:
-            done.update(each for each in self._streams if each._after >= self._head)
+            done.update(each for each in list(self._streams) if each._after >= self._head)
             for stream in done:
                 stream._after = max(stream._after, revision)
             # In this order: who reads without the lock must not take the jump for progress.

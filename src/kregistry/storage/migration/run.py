@@ -18,7 +18,7 @@ from kregistry.storage.migration.errors import (
 from kregistry.storage.migration.marker import MARKER, Hold, Marker, Stage
 from kregistry.storage.migration.pages import END, SPANS
 from kregistry.storage.migration.progress import OnProgress, Progress, silent
-from kregistry.storage.migration.survey import Source, Survey
+from kregistry.storage.migration.survey import Source, Survey, refuse_unfinished
 
 #: Surveys of a source whose keys go faster than they can be asked for their time to live.
 _SURVEYS = 4
@@ -62,10 +62,10 @@ def migrate(
     source and target. What others write to the source meanwhile is not part of the copy.
 
     Args:
-        source: Is only read.
+        source: Is only read. (Keys whose time is up go, as in any store that is open.)
         target: Empty, or left unfinished by an earlier run. Nobody else may write to it.
         on_progress: Told how far it is, in the calling thread; what it raises ends the run.
-        page: How many keys to read at once; that much is in memory, and not more.
+        page: How many keys to read at once; a few pages are in memory, and not more.
         clock: Measures the times to live.
 
     Raises:
@@ -103,6 +103,7 @@ class _Run:
 
     def begin(self) -> tuple[Source, Hold, bool]:
         """What to copy, the right to do so, and whether a part of it may be there already."""
+        refuse_unfinished(self._store)
         record = self._target.get(MARKER).record
         if record is None:
             self._refuse_keys(("", END))

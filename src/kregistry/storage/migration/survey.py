@@ -64,9 +64,7 @@ class Source:
 
         Raises:
             SourceCompacted: The revision is not remembered any more.
-            MigrationError: The source is not whole itself.
         """
-        _refuse_unfinished(self.store)
         digest, keys, gone, total = hashlib.sha256(), 0, 0, self._count()
         on_progress(Progress(0, total, "survey"))
         for page in self.pages():
@@ -110,8 +108,12 @@ def _feed(digest: hashlib._Hash, record: Record) -> None:
     digest.update(record.value)
 
 
-def _refuse_unfinished(store: Backend) -> None:
-    """Half of a copy is no source."""
+def refuse_unfinished(store: Backend) -> None:
+    """See that a source is not half of a copy itself.
+
+    Raises:
+        MigrationError: It is.
+    """
     for start, end in ((MARKER, f"{MARKER}\0"), (f"{MARKER}/", f"{MARKER}0")):
         if store.range(start, end, limit=1).records:
             raise MigrationError(
