@@ -161,10 +161,11 @@ def test_a_store_is_copied_with_every_key_and_byte(stores: tuple[Backend, Backen
 
 def test_an_empty_store_is_copied_too(stores: tuple[Backend, Backend]) -> None:
     source, target = stores
-    source.advance(FAR)
+    source.advance(300)
+    revision = source.current_revision()
     done = migrate(source, target)
-    assert (done.source_revision, done.keys) == (FAR, 0)
-    assert target.current_revision() > FAR
+    assert (done.source_revision, done.keys) == (revision, 0)
+    assert target.current_revision() > revision
     assert content(target) == {}
 
 
