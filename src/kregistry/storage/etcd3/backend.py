@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
 from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Snapshot
-from kregistry.storage.deadlines import Deadlines
 from kregistry.storage.errors import (
     BackendClosed,
     BackendUnavailable,
@@ -50,6 +49,7 @@ from kregistry.storage.etcd3.messages import (
 )
 from kregistry.storage.etcd3.replay import Replay
 from kregistry.storage.etcd3.scope import Scopes
+from kregistry.storage.expiring import ExpiringKeys
 from kregistry.storage.housekeeping import Chores, Housekeeper
 
 _LARGEST = 2**63 - 1
@@ -108,7 +108,7 @@ class EtcdBackend(Backend, Chores):
         self._follower = Follower(self._members, self._feed, scopes)
         self._compaction = Compaction(self._members, self._probe)
         self._leases = Leases(self._members, self._clock)
-        self._deadlines = Deadlines(self._clock)
+        self._expiring = ExpiringKeys(self._clock)
         self._interval = compaction_interval
         self._next_compaction = self._clock.monotonic() + compaction_interval
         self._history_mark = 0
@@ -156,7 +156,7 @@ class EtcdBackend(Backend, Chores):
         response = self._put(name, value, expected, ttl)
         if not response.succeeded:
             raise RevisionMismatch(response.record)
-        self._deadlines.set(key, response.revision, ttl)
+        self._expiring.set(key, response.revision, ttl)
         if ttl is not None:
             self._housekeeper.nudge()
         self._committed(key, value, expected, response)
@@ -171,7 +171,7 @@ class EtcdBackend(Backend, Chores):
         response = self._write(request)
         if not response.succeeded:
             raise RevisionMismatch(response.record)
-        self._deadlines.set(key, response.revision, None)
+        self._expiring.set(key, response.revision, None)
         self._committed(key, None, expected, response)
         return response.revision
 
@@ -212,7 +212,7 @@ class EtcdBackend(Backend, Chores):
         leases = self._members.read(Method.RANGE, request, read_leases)
         left = {lease: self._left(lease) for lease in set(leases.values())}
         foreign = {key: left[lease] for key, lease in leases.items() if left[lease] >= 0}
-        own = self._deadlines.remaining(start, end)
+        own = self._expiring.remaining(start, end)
         return {**foreign, **{key: own[key] for key in own if key in leases}}
 
     def close(self) -> None:
@@ -242,7 +242,7 @@ class EtcdBackend(Backend, Chores):
             How many keys were deleted. Each deletion has a revision of its own.
         """
         total = 0
-        while due := self._deadlines.take(_EXPIRE_BATCH):
+        while due := self._expiring.take(_EXPIRE_BATCH):
             total += self._expire(due)
         return total
 
@@ -256,7 +256,7 @@ class EtcdBackend(Backend, Chores):
         self.expire_now()
         if self._interval:
             delays.append(self._compact_if_due())
-        due = self._deadlines.next()
+        due = self._expiring.next()
         if due is not None:
             delays.append(due)
         return min(delays, default=None)
@@ -338,7 +338,7 @@ class EtcdBackend(Backend, Chores):
                 continue
             except BaseException:
                 for each in (*due[at + 1 :], due[at]):
-                    self._deadlines.give_back(*each)
+                    self._expiring.give_back(*each)
                 raise
         return deleted
 

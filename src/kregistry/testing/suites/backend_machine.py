@@ -192,6 +192,19 @@ class BackendMachine(RuleBasedStateMachine):
         revision = max(self.model.revision - back, 0)
         self.all(lambda backend: backend.compact(revision))
 
+    @rule(steps=st.sampled_from([-3, 0, 1, 2, 7, 10**6, 2**61]))
+    def advance(self, steps: int) -> None:
+        revision = self.model.revision + steps
+        self.all(lambda backend: backend.advance(revision))
+
+    @rule(keys=RANGE)
+    def ttls(self, keys: tuple[str, str]) -> None:
+        expected = self.model.ttls(*keys)
+        for backend in self.backends:
+            found = backend.ttls(*keys)
+            assert sorted(found) == sorted(expected)
+            assert all(abs(found[key] - left) < 0.01 for key, left in expected.items())
+
     @precondition(lambda self: bool(self.model.deadlines))
     @rule(seconds=st.sampled_from([1, 10, 100]))
     def time_passes(self, seconds: int) -> None:

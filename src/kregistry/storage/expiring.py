@@ -1,4 +1,4 @@
-"""Deadlines: which keys have a time to live, and when it is up."""
+"""ExpiringKeys: which keys have a time to live, and when it is up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kregistry.meta.clock import Clock
 _SLACK = 1000
 
 
-class Deadlines:
+class ExpiringKeys:
     """Keys and the moments at which they are due. Safe to share between threads.
 
     A key is known by the revision of the write that gave it its time; a later write of the key
