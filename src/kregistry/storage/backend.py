@@ -20,8 +20,8 @@ from kregistry.storage.errors import RevisionMismatch
 #: The farthest that a store can be told to advance; no store comes there by counting.
 FARTHEST = 2**61
 
-# What the slow way to advance writes; among the keys of a migration, which nobody else has.
-_SCRATCH = "/kregistry.migration/advance"
+#: What the slow ways to advance write; among the keys of a migration, which nobody else has.
+SCRATCH = "/kregistry.migration/advance"
 
 
 class Record(NamedTuple):
@@ -245,13 +245,13 @@ class Backend(ABC):
                 continue
 
     def _count_up(self, revision: int) -> None:
-        record, current = self.get(_SCRATCH)
+        record, current = self.get(SCRATCH)
         if record is None and current >= revision:
             return
-        at = record.mod_revision if record is not None else self.put(_SCRATCH, b"", expected=0)
+        at = record.mod_revision if record is not None else self.put(SCRATCH, b"", expected=0)
         while max(at, current) < revision - 1:
-            at = self.put(_SCRATCH, b"", expected=at)
-        self.delete(_SCRATCH, expected=at)
+            at = self.put(SCRATCH, b"", expected=at)
+        self.delete(SCRATCH, expected=at)
         self.compact(revision)
 
     @abstractmethod

@@ -38,7 +38,10 @@ class ExpiringKeys:
             self._add(key, revision, self._clock.monotonic() + ttl)
 
     def take(self, limit: int) -> list[tuple[str, int]]:
-        """Keys that are due, with their revisions, the longest overdue first; they are let go."""
+        """Keys that are due, with their revisions, the longest overdue first.
+
+        They have no time left until somebody says :meth:`done`, or gives them back.
+        """
         now = self._clock.monotonic()
         due: list[tuple[str, int]] = []
         with self._lock:
@@ -46,15 +49,22 @@ class ExpiringKeys:
                 _, revision, key = heapq.heappop(self._heap)
                 known = self._keys.get(key)
                 if known is not None and known[0] == revision:
-                    del self._keys[key]
                     due.append((key, revision))
         return due
+
+    def done(self, key: str, revision: int) -> None:
+        """What :meth:`take` handed out is deleted, or somebody else has written it."""
+        with self._lock:
+            known = self._keys.get(key)
+            if known is not None and known[0] == revision:
+                del self._keys[key]
 
     def give_back(self, key: str, revision: int) -> None:
         """What :meth:`take` handed out could not be dealt with: it is still due."""
         with self._lock:
-            if key not in self._keys:
-                self._add(key, revision, self._clock.monotonic())
+            known = self._keys.get(key)
+            if known is not None and known[0] == revision:
+                self._add(key, *known)
 
     def next(self) -> float | None:
         """Seconds until something is due; None if nothing will be."""

@@ -222,8 +222,9 @@ class MemoryBackend(Backend, Chores):
         self._check()
         changes: list[Change] = []
         with self._lock:
-            for key, _ in self._expiring.take(_BATCH):
+            for key, revision in self._expiring.take(_BATCH):
                 changes.append(self._versions.delete(key, self._revision + len(changes) + 1))
+                self._expiring.done(key, revision)
             bays = self._commit(changes) if changes else []
         wake(bays)
         return len(changes)

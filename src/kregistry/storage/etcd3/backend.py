@@ -15,7 +15,14 @@ from collections.abc import Mapping
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
-from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Snapshot
+from kregistry.storage.backend import (
+    Backend,
+    Change,
+    ChangeStream,
+    Page,
+    Snapshot,
+    check_farthest,
+)
 from kregistry.storage.errors import (
     BackendClosed,
     BackendUnavailable,
@@ -27,6 +34,7 @@ from kregistry.storage.errors import (
     UnsafeStorage,
 )
 from kregistry.storage.etcd3.access import Access
+from kregistry.storage.etcd3.advancing import count_up
 from kregistry.storage.etcd3.compaction import Compaction
 from kregistry.storage.etcd3.faults import LeaseNotFound
 from kregistry.storage.etcd3.feed import Feed
@@ -215,6 +223,12 @@ class EtcdBackend(Backend, Chores):
         own = self._expiring.remaining(start, end)
         return {**foreign, **{key: own[key] for key in own if key in leases}}
 
+    def advance(self, revision: int) -> None:
+        self._check()
+        check_farthest(revision)
+        count_up(self._members, self._compaction, revision)
+        self._feed.compact(self._compaction.known)
+
     def close(self) -> None:
         if self._closed:
             return
@@ -335,7 +349,7 @@ class EtcdBackend(Backend, Chores):
                 self.delete(key, expected=revision)
                 deleted += 1
             except RevisionMismatch:  # written meanwhile, or its lease was faster
-                continue
+                self._expiring.done(key, revision)
             except BaseException:
                 for each in (*due[at + 1 :], due[at]):
                     self._expiring.give_back(*each)

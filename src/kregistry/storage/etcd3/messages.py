@@ -86,6 +86,11 @@ def put_request(key: bytes, value: bytes) -> bytes:
     return encode((2, encode_field(2, encode((1, key), (2, value)))))
 
 
+def delete_request(key: bytes) -> bytes:
+    """``TxnRequest``: delete, whatever is there."""
+    return encode((2, encode_field(3, encode((1, key)))))
+
+
 def compact_request(revision: int) -> bytes:
     """``CompactionRequest``."""
     return encode((1, revision))
