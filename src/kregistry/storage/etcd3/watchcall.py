@@ -106,9 +106,7 @@ class WatchCall:
                 self._members.leave(self.member)
             raise self._failed(failure(error)) from None
         except (WireError, IndexError) as error:
-            raise BackendUnavailable(
-                f"{self.member.endpoint} answers, but not as etcd does: {error}"
-            ) from error
+            raise faults.no_etcd(str(self.member.endpoint), error) from error
         finally:
             self._over.set()
         raise BackendUnavailable("etcd ended the watch")
@@ -132,7 +130,10 @@ class WatchCall:
         except CallFailed as failed:
             members.leave(self.member)
             raise self._failed(failed) from None
-        return scope_for(prefix, Status.read(data).version)
+        try:
+            return scope_for(prefix, Status.read(data).version)
+        except (WireError, IndexError) as error:
+            raise faults.no_etcd(str(self.member.endpoint), error) from error
 
     def _failed(self, failed: CallFailed) -> Exception:
         if failed.verdict is faults.Verdict.LOGGED_OUT:
