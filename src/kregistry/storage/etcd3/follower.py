@@ -48,12 +48,14 @@ class _Session:
     Attributes:
         begun: Set once the watch has begun, or never will.
         failure: Why it never will.
+        trouble: What the latest attempt met with; "" if it is still under way.
         call: The watch, while it lasts.
     """
 
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.failure: BackendError | None = None
+        self.trouble = ""
         self.call: WatchCall | None = None
 
 
@@ -83,7 +85,9 @@ class Follower:
             raise session.failure
         if not begun:
             raise faults.unreachable(
-                str(self._members), self._members.timeout, "the watch did not begin"
+                str(self._members),
+                self._members.timeout,
+                f"the watch did not begin ({session.trouble or 'the member is silent'})",
             )
 
     def check(self, known: int) -> None:
@@ -135,6 +139,7 @@ class Follower:
                     self._give_up(session, error)
                     return
             except BackendError as error:
+                session.trouble = str(error)
                 _log.info("the watch is opened again: %s", error)
             except Exception:
                 _log.exception("the watch failed; it is opened again")

@@ -265,6 +265,8 @@ class Lease(NamedTuple):
         for number, value, _ in fields(data):
             if number in found:
                 found[number] = signed(value)
+        if not found[2]:
+            raise WireError("a lease without an id")
         return cls(found[2], found[3])
 
 
@@ -291,7 +293,7 @@ def read_token(data: bytes) -> str:
     """The token of ``AuthenticateResponse``."""
     for number, value, upto in fields(data):
         if number == 2:
-            return data[value:upto].decode()
+            return data[value:upto].decode(errors="replace")
     raise WireError("an authentication without a token")
 
 
