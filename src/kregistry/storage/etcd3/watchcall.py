@@ -130,10 +130,7 @@ class WatchCall:
         except CallFailed as failed:
             members.leave(self.member)
             raise self._failed(failed) from None
-        try:
-            return scope_for(prefix, Status.read(data).version)
-        except (WireError, IndexError) as error:
-            raise faults.no_etcd(str(self.member.endpoint), error) from error
+        return scope_for(prefix, Status.read(data).version)
 
     def _failed(self, failed: CallFailed) -> Exception:
         if failed.verdict is faults.Verdict.LOGGED_OUT:
