@@ -24,6 +24,8 @@ class Relay:
         self._lock = threading.Lock()
         self._ends: set[socket.socket] = set()
         self._whole = True
+        self._flows = threading.Event()
+        self._flows.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -35,15 +37,21 @@ class Relay:
 
     def cut(self) -> None:
         """End all connections; new ones end at once."""
+        self._flows.set()
         with self._lock:
             self._whole = False
             ends, self._ends = self._ends, set()
         for end in ends:
             _end(end)
 
+    def hold(self) -> None:
+        """Keep all connections, and what is sent on them."""
+        self._flows.clear()
+
     def mend(self) -> None:
-        """Let connections through from now on."""
+        """Let everything through from now on."""
         self._whole = True
+        self._flows.set()
 
     def close(self) -> None:
         self.cut()
@@ -80,15 +88,15 @@ class Relay:
                 return
             self._ends |= {near, far}
         for source, sink in ((near, far), (far, near)):
-            threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+            threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    _end(source)
-    _end(sink)
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._flows.wait()
+                sink.sendall(data)
+        _end(source)
+        _end(sink)
 
 
 def _end(end: socket.socket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from relay import Relay
@@ -12,7 +13,7 @@ from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.errors import RevisionCompacted
 from kregistry.storage.etcd3 import Access, EtcdBackend
 from kregistry.storage.wakers import ThreadWaker
-from kregistry.testing.etcd import EtcdServer
+from kregistry.testing.etcd import Certificates, EtcdServer, EtcdSettings
 
 START, END = "/registry/", "/registry0"
 TIMEOUT = 20.0
@@ -72,3 +73,45 @@ def test_a_deletion_that_is_compacted_while_the_watch_is_cut_off_is_not_skipped_
     relay.mend()
     with pytest.raises(RevisionCompacted):
         assert read(stream, 1)[0].revision == revision + 1
+
+
+def test_a_member_that_is_not_trusted_does_not_end_what_others_can_go_on_with(
+    tmp_path: Path,
+) -> None:
+    settings = []
+    for name in ("ours", "theirs"):
+        (tmp_path / name).mkdir()
+        settings.append(EtcdSettings(tls=Certificates.make(tmp_path / name)))
+    ours = settings[0].tls
+    assert ours is not None
+    with (
+        EtcdServer(settings[0]) as server,
+        EtcdServer(settings[1]) as stranger,
+        Relay(server.port) as wire,
+    ):
+        access = Access.of(
+            [f"https://127.0.0.1:{wire.port}", *stranger.endpoints],
+            trusted_ca_file=str(ours.ca),
+            cert_file=str(ours.client_cert),
+            key_file=str(ours.client_key),
+        )
+        with EtcdBackend(access, request_timeout=5.0) as backend:
+            stream = backend.watch(START, END, after=backend.current_revision())
+            wire.cut()
+            server.ctl("put", "/registry/a", "1")
+            wire.mend()
+            assert [change.key for change in read(stream, 1)] == ["/registry/a"]
+
+
+def test_history_is_read_from_whoever_is_there(fresh_etcd: EtcdServer) -> None:
+    with Relay(fresh_etcd.port) as one, Relay(fresh_etcd.port) as other:
+        access = Access.of([one.endpoint, other.endpoint])
+        with EtcdBackend(access, request_timeout=5.0) as backend:
+            first = backend.put("/registry/a", b"1", expected=0)
+            backend.put("/registry/b", b"2", expected=0)
+            for wire in (one, other):
+                stream = backend.watch(START, END, after=first - 1)
+                wire.hold()
+                assert [change.key for change in read(stream, 2)] == ["/registry/a", "/registry/b"]
+                wire.mend()
+                stream.close()

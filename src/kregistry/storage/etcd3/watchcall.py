@@ -137,7 +137,7 @@ class WatchCall:
             self._members.renew_login()
         if failed.verdict is faults.Verdict.REFUSED:
             return faults.refusal(failed.code, failed.details)
-        return faults.unreachable(str(self._members), self._members.timeout, failed.details)
+        return BackendUnavailable(f"{self.member.endpoint} is not watched: {failed.details}")
 
     def _ended(self, response: WatchResponse) -> Exception:
         if response.compact_revision:
