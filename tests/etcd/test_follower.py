@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from relay import Relay
 
 from kregistry.storage.backend import Change, ChangeStream
-from kregistry.storage.errors import RevisionCompacted
+from kregistry.storage.errors import BackendClosed, RevisionCompacted
 from kregistry.storage.etcd3 import Access, EtcdBackend
+from kregistry.storage.etcd3.members import Member
+from kregistry.storage.etcd3.messages import Method
 from kregistry.storage.wakers import ThreadWaker
 from kregistry.testing.etcd import Certificates, EtcdServer, EtcdSettings
 
@@ -115,3 +118,52 @@ def test_history_is_read_from_whoever_is_there(fresh_etcd: EtcdServer) -> None:
                 assert [change.key for change in read(stream, 2)] == ["/registry/a", "/registry/b"]
                 wire.mend()
                 stream.close()
+
+
+def test_what_comes_between_two_logs_is_in_the_second(
+    fresh_etcd: EtcdServer, backend: EtcdBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.watch(START, END, after=1).close()
+    feed, revision, come = backend._feed, backend.current_revision(), threading.Event()
+    receive = feed.receive
+
+    def receive_while_the_log_is_replaced(changes: Sequence[Change], upto: int) -> bool:
+        if not changes or come.is_set():
+            return receive(changes, upto)
+        assert feed.retire()
+        taken = receive(changes, upto)
+        feed.open(revision)
+        come.set()
+        return taken
+
+    monkeypatch.setattr(feed, "receive", receive_while_the_log_is_replaced)
+    fresh_etcd.ctl("put", "/registry/a", "1")
+    assert come.wait(TIMEOUT)
+    stream = backend.watch(START, END, after=revision)
+    fresh_etcd.ctl("put", "/registry/b", "2")
+    assert [change.key for change in read(stream, 2)] == ["/registry/a", "/registry/b"]
+
+
+def test_what_was_committed_is_read_after_the_store_was_closed_under_the_watch(
+    backend: EtcdBackend,
+) -> None:
+    before = set(threading.enumerate())
+    stream = backend.watch(START, END, after=backend.current_revision())
+    backend.put("/registry/a", b"1", expected=0)
+    begun = set(threading.enumerate()) - before
+    (follower,) = (each for each in begun if each.name == "kregistry-etcd3-watch")
+    backend._members.close()  # as close() does, and the watch notices first
+    follower.join(1.0)
+    backend.close()
+    assert [change.key for change in stream.poll()] == ["/registry/a"]
+    with pytest.raises(BackendClosed):
+        stream.poll()
+
+
+def test_a_member_that_is_closed_is_not_connected_to_again(fresh_etcd: EtcdServer) -> None:
+    access = Access.of(fresh_etcd.endpoints)
+    member = Member(access.endpoints[0], access)
+    assert member.ask(Method.STATUS, b"", 5.0, ())
+    member.close()
+    with pytest.raises(BackendClosed):
+        member.ask(Method.STATUS, b"", 5.0, ())

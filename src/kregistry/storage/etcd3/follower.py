@@ -13,7 +13,6 @@ import time
 
 from kregistry.storage.errors import (
     AccessDenied,
-    BackendClosed,
     BackendError,
     BackendUnavailable,
     RevisionCompacted,
@@ -36,7 +35,7 @@ _LAG = 3.0
 _PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 #: What trying again does not mend.
-_LASTING = (RevisionCompacted, AccessDenied, UnsafeStorage, BackendClosed)
+_LASTING = (RevisionCompacted, AccessDenied, UnsafeStorage)
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
@@ -168,8 +167,8 @@ class Follower:
                 if session.call is None:
                     session.call = call
                     session.begun.set()
-                self._feed.receive(batch.changes, batch.upto)
-                if not self._feed.is_open or self._stopped.is_set():
+                taken = self._feed.receive(batch.changes, batch.upto)
+                if not taken or self._stopped.is_set():
                     return
         finally:
             call.cancel()

@@ -72,6 +72,7 @@ class Member:
         self.endpoint = endpoint
         self._access = access
         self._lock = threading.Lock()
+        self._closed = False
         self._channel: grpc.Channel | None = None
         self._unary: dict[Method, Any] = {}
 
@@ -105,8 +106,9 @@ class Member:
             raise BackendClosed("the store is closed") from error
 
     def close(self) -> None:
-        """End every call. Idempotent."""
+        """End every call, and take no other. Idempotent."""
         with self._lock:
+            self._closed = True
             channel, self._channel = self._channel, None
             self._unary.clear()
         if channel is not None:
@@ -118,6 +120,8 @@ class Member:
 
     def _open(self) -> grpc.Channel:
         with self._lock:
+            if self._closed:
+                raise BackendClosed("the store is closed")
             if self._channel is None:
                 self._channel = self._connect()
             return self._channel
