@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+import weakref
 from collections.abc import Mapping
 
 from kregistry.meta.clock import Clock, SystemClock
@@ -112,6 +113,7 @@ class EtcdBackend(Backend, Chores):
         self._housekeeper = Housekeeper(self, clock=self._clock, name="kregistry-etcd3")
         self._pid = os.getpid()
         self._closed = False
+        _open.add(self)
         if compaction_interval:
             self._housekeeper.nudge()
 
@@ -215,6 +217,7 @@ class EtcdBackend(Backend, Chores):
         if self._closed:
             return
         self._closed = True
+        _open.discard(self)
         if os.getpid() != self._pid:
             return
         self._housekeeper.close()
@@ -270,12 +273,13 @@ class EtcdBackend(Backend, Chores):
         if self._closed:
             raise BackendClosed("the store is closed")
         if os.getpid() != self._pid:
-            error = ForkedStore(
-                f"the store at {self._members} was opened before this process was forked; "
-                "open it anew here"
-            )
-            self._feed.abandon(error)
-            raise error
+            raise self._forked()
+
+    def _forked(self) -> ForkedStore:
+        return ForkedStore(
+            f"the store at {self._members} was opened before this process was forked; "
+            "open it anew here"
+        )
 
     def _check_history(self, after: int) -> None:
         """Refuse to tell what is compacted already."""
@@ -350,6 +354,19 @@ class EtcdBackend(Backend, Chores):
 
 
 _FIRST_KEY = b"\0"
+
+_open: weakref.WeakSet[EtcdBackend] = weakref.WeakSet()
+
+
+def _disown() -> None:
+    """In a forked child: nobody here fills the feeds, and their locks may be held for good."""
+    for backend in list(_open):
+        backend._feed.abandon(backend._forked())
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown)
 
 
 def _encode(key: str) -> bytes:
