@@ -388,7 +388,8 @@ def _encode(key: str) -> bytes:
 
 def _bounds(start: str, end: str) -> tuple[bytes, bytes]:
     """A range as etcd has it, where a zero byte as the end means all that follow."""
-    first, last = start.encode() or _FIRST_KEY, end.encode()
+    first, last = (bound.encode("utf-8", "surrogateescape") for bound in (start, end))
+    first = first or _FIRST_KEY
     if last <= first:  # nothing lies between
         return b"\1", b"\1"
     return first, last
