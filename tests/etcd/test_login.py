@@ -14,6 +14,8 @@ from kregistry.storage.errors import AccessDenied, BackendError, BackendUnavaila
 from kregistry.storage.etcd3 import Access, EtcdBackend
 from kregistry.storage.etcd3.messages import Method
 from kregistry.storage.etcd3.wire import encode
+from kregistry.storage.wakers import ThreadWaker
+from kregistry.testing.etcd import EtcdServer
 
 THREADS = 8
 HEADER = encode((1, encode((3, 7))))
@@ -90,3 +92,19 @@ def test_a_login_that_makes_no_sense_is_said_to_be(answer: bytes) -> None:
     ):
         backend.get("/a")
     assert isinstance(caught.value, BackendUnavailable)
+
+
+def test_a_watch_goes_on_with_a_new_token_after_a_restart_has_forgotten_the_old_one() -> None:
+    with EtcdServer() as server:
+        for command in ("user add root:secret", "user grant-role root root", "auth enable"):
+            server.ctl(*command.split())
+        access = Access.of(server.endpoints, username="root", password="secret")
+        with EtcdBackend(access, request_timeout=5.0) as backend:
+            stream = backend.watch("/a", "/b", after=backend.current_revision())
+            server.restart()
+            server.ctl("--user", "root:secret", "put", "/a", "1")
+            deadline = time.monotonic() + 20
+            while not (changes := stream.poll()):
+                waker = ThreadWaker()
+                assert not stream.park(waker) or waker.wait(deadline - time.monotonic())
+            assert [change.key for change in changes] == ["/a"]

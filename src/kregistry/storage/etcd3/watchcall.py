@@ -92,6 +92,7 @@ class WatchCall:
             for data in self._call:
                 response = WatchResponse.read(data)
                 if response.canceled or response.compact_revision:
+                    self._check_login(response)
                     raise self._ended(response)
                 if response.created:
                     past = response.revision
@@ -138,6 +139,22 @@ class WatchCall:
         if failed.verdict is faults.Verdict.REFUSED:
             return faults.refusal(failed.code, failed.details)
         return BackendUnavailable(f"{self.member.endpoint} is not watched: {failed.details}")
+
+    def _check_login(self, response: WatchResponse) -> None:
+        """Log in anew if that is why the watch is over.
+
+        A watch with a token that is not known any more, as after a restart of the member, is
+        refused like one that is not allowed. Reads are told the difference.
+        """
+        if response.compact_revision:
+            return
+        scope = self._scope
+        request = range_request(scope.start, scope.end, limit=1, keys_only=True)
+        try:
+            self._members.read(Method.RANGE, request, read_revision)
+        except AccessDenied:
+            return
+        raise BackendUnavailable(f"the watch was refused once: {response.cancel_reason}")
 
     def _ended(self, response: WatchResponse) -> Exception:
         if response.compact_revision:
