@@ -14,18 +14,21 @@ class Relay:
 
     Args:
         target: The port that it leads to.
+        speed: Bytes a second, roughly; 0 for as fast as it goes.
 
     Attributes:
         port: The port to connect to instead.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, *, speed: float = 0.0) -> None:
         self._target = target
+        self._speed = speed
         self._lock = threading.Lock()
         self._ends: set[socket.socket] = set()
         self._whole = True
         self._flows = threading.Event()
         self._flows.set()
+        self._gone = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -54,6 +57,7 @@ class Relay:
         self._flows.set()
 
     def close(self) -> None:
+        self._gone.set()
         self.cut()
         _end(self._listener)
 
@@ -94,6 +98,8 @@ class Relay:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self._flows.wait()
+                if self._speed:
+                    self._gone.wait(len(data) / self._speed)
                 sink.sendall(data)
         _end(source)
         _end(sink)

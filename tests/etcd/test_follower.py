@@ -12,7 +12,7 @@ from relay import Relay
 
 from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.errors import BackendClosed, RevisionCompacted
-from kregistry.storage.etcd3 import Access, EtcdBackend
+from kregistry.storage.etcd3 import Access, EtcdBackend, follower
 from kregistry.storage.etcd3.members import Member
 from kregistry.storage.etcd3.messages import Method
 from kregistry.storage.wakers import ThreadWaker
@@ -151,9 +151,9 @@ def test_what_was_committed_is_read_after_the_store_was_closed_under_the_watch(
     stream = backend.watch(START, END, after=backend.current_revision())
     backend.put("/registry/a", b"1", expected=0)
     begun = set(threading.enumerate()) - before
-    (follower,) = (each for each in begun if each.name == "kregistry-etcd3-watch")
+    (thread,) = (each for each in begun if each.name == "kregistry-etcd3-watch")
     backend._members.close()  # as close() does, and the watch notices first
-    follower.join(1.0)
+    thread.join(1.0)
     backend.close()
     assert [change.key for change in stream.poll()] == ["/registry/a"]
     with pytest.raises(BackendClosed):
@@ -167,3 +167,39 @@ def test_a_member_that_is_closed_is_not_connected_to_again(fresh_etcd: EtcdServe
     member.close()
     with pytest.raises(BackendClosed):
         member.ask(Method.STATUS, b"", 5.0, ())
+
+
+MEGABYTE = 1 << 20
+
+
+def test_a_revision_that_takes_long_to_tell_is_waited_for(
+    fresh_etcd: EtcdServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "_LAG", 0.1)  # is noticed a tick later, after about two seconds
+    with (
+        Relay(fresh_etcd.port, speed=4 * MEGABYTE) as relay,
+        EtcdBackend(Access.of([relay.endpoint])) as slow,
+        EtcdBackend(Access.of(fresh_etcd.endpoints)) as fast,
+    ):
+        for number in range(20):
+            fast.put(f"/registry/{number}", bytes(MEGABYTE), expected=0)
+        stream = slow.watch(START, END, after=slow.current_revision())
+        fresh_etcd.ctl("del", "--prefix", START)
+        slow.current_revision()  # so it is known that something is to come
+        changes = read(stream, 20)
+        assert len({change.revision for change in changes}) == 1
+
+
+def test_history_is_read_in_portions_of_bytes(fresh_etcd: EtcdServer) -> None:
+    with (
+        EtcdBackend(Access.of(fresh_etcd.endpoints)) as writer,
+        EtcdBackend(Access.of(fresh_etcd.endpoints)) as reader,
+    ):
+        for number in range(24):
+            writer.put(f"/registry/{number}", bytes(MEGABYTE), expected=0)
+        stream = reader.watch(START, END, after=1)
+        polls = [stream.poll()]
+        while stream.position < writer.current_revision():
+            polls.append(stream.poll())
+        assert sum(map(len, polls)) == 24
+        assert max(map(len, polls)) < 12

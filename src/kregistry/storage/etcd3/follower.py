@@ -69,7 +69,7 @@ class Follower:
         self._session: _Session | None = None
         self._stopped = threading.Event()
         self._unwatched_since = 0.0
-        self._behind: tuple[int, float] | None = None
+        self._behind: tuple[tuple[int, int], float] | None = None
 
     def start(self) -> None:
         """Follow from now on, and wait until the watch has begun.
@@ -101,11 +101,12 @@ class Follower:
         elif now - self._unwatched_since > LINGER and self._feed.retire():
             self._cancel()
             return
-        head = self._feed.head
+        call, head = self._call, self._feed.head
+        reached = (head, call.unfinished if call is not None else 0)
         if known <= head:
             self._behind = None
-        elif self._behind is None or self._behind[0] != head:
-            self._behind = (head, now)
+        elif self._behind is None or self._behind[0] != reached:
+            self._behind = (reached, now)
         elif now - self._behind[1] > _LAG:
             self._behind = None
             self._turn_away()

@@ -112,6 +112,11 @@ class WatchCall:
             self._over.set()
         raise BackendUnavailable("etcd ended the watch")
 
+    @property
+    def unfinished(self) -> int:
+        """How many changes have come of a revision that is not complete."""
+        return len(self._pending)
+
     def cancel(self) -> None:
         """End it. From any thread; idempotent."""
         self._over.set()
@@ -189,9 +194,9 @@ class WatchCall:
         if response.created:
             return Batch([], self._after)
         self._pending += response.events
-        if response.fragment:
+        events = self._take_whole_revisions(response.fragment)
+        if response.fragment and not events:
             return None
-        events, self._pending = self._pending, []
         if not events:  # how far the watch has come
             self._after = max(self._after, response.revision)
             return Batch([], self._after)
@@ -199,6 +204,15 @@ class WatchCall:
         changes = [self._change(each) for each in events if each.record.mod_revision > known]
         self._after = events[-1].record.mod_revision
         return Batch(changes, self._after)
+
+    def _take_whole_revisions(self, fragment: bool) -> list[EtcdEvent]:
+        """The events that are told completely: not those of a revision that may go on."""
+        events = self._pending
+        whole = len(events)
+        while fragment and whole and _revision(events[whole - 1]) == _revision(events[-1]):
+            whole -= 1
+        self._pending = events[whole:]
+        return events[:whole]
 
     def _change(self, event: EtcdEvent) -> Change:
         """What an event says. One that lacks what was before is of no use to anybody.
@@ -211,6 +225,10 @@ class WatchCall:
                 raise RevisionCompacted(revision - 1, revision)
             return Change(key, revision, value, None, 0)
         return Change(key, revision, None if deleted else value, before.value, before.mod_revision)
+
+
+def _revision(event: EtcdEvent) -> int:
+    return event.record.mod_revision
 
 
 def _spans_revisions(changes: list[Change]) -> bool:
