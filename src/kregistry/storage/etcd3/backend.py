@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+import weakref
 from collections.abc import Mapping
 
 from kregistry.meta.clock import Clock, SystemClock
@@ -124,6 +125,7 @@ class EtcdBackend(Backend, Chores):
         self._housekeeper = Housekeeper(self, clock=self._clock, name="kregistry-etcd3")
         self._pid = os.getpid()
         self._closed = False
+        _open.add(self)
         if compaction_interval:
             self._housekeeper.nudge()
 
@@ -233,6 +235,7 @@ class EtcdBackend(Backend, Chores):
         if self._closed:
             return
         self._closed = True
+        _open.discard(self)
         if os.getpid() != self._pid:
             return
         self._housekeeper.close()
@@ -288,12 +291,13 @@ class EtcdBackend(Backend, Chores):
         if self._closed:
             raise BackendClosed("the store is closed")
         if os.getpid() != self._pid:
-            error = ForkedStore(
-                f"the store at {self._members} was opened before this process was forked; "
-                "open it anew here"
-            )
-            self._feed.abandon(error)
-            raise error
+            raise self._forked()
+
+    def _forked(self) -> ForkedStore:
+        return ForkedStore(
+            f"the store at {self._members} was opened before this process was forked; "
+            "open it anew here"
+        )
 
     def _check_history(self, after: int) -> None:
         """Refuse to tell what is compacted already."""
@@ -369,6 +373,19 @@ class EtcdBackend(Backend, Chores):
 
 _FIRST_KEY = b"\0"
 
+_open: weakref.WeakSet[EtcdBackend] = weakref.WeakSet()
+
+
+def _disown() -> None:
+    """In a forked child: nobody here fills the feeds, and their locks may be held for good."""
+    for backend in list(_open):
+        backend._feed.abandon(backend._forked())
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown)
+
 
 def _encode(key: str) -> bytes:
     """A key as etcd has it.
@@ -389,7 +406,8 @@ def _encode(key: str) -> bytes:
 
 def _bounds(start: str, end: str) -> tuple[bytes, bytes]:
     """A range as etcd has it, where a zero byte as the end means all that follow."""
-    first, last = start.encode() or _FIRST_KEY, end.encode()
+    first, last = (bound.encode("utf-8", "surrogateescape") for bound in (start, end))
+    first = first or _FIRST_KEY
     if last <= first:  # nothing lies between
         return b"\1", b"\1"
     return first, last

@@ -92,22 +92,27 @@ class Feed:
             due = self._append_early(self._log)
         wake(due)
 
-    def receive(self, changes: Sequence[Change], upto: int) -> None:
+    def receive(self, changes: Sequence[Change], upto: int) -> bool:
         """Make known what the watch says.
 
         Args:
             changes: In order; some may be known already.
             upto: There are no others up to this revision.
+
+        Returns:
+            False if there is no log to take it. One that is opened later lacks these changes,
+            and must be filled by another watch.
         """
         with self._lock:
             log = self._log
             if log is None:
-                return
+                return False
             head = log.head
             due = log.append([change for change in changes if change.revision > head])
             log.reach(upto)
             due += self._append_early(log)
         wake(due)
+        return True
 
     def compact(self, revision: int) -> None:
         """Take note of a compaction."""

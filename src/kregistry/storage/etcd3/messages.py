@@ -269,6 +269,8 @@ class Lease(NamedTuple):
         for number, value, _ in fields(data):
             if number in found:
                 found[number] = signed(value)
+        if not found[2]:
+            raise WireError("a lease without an id")
         return cls(found[2], found[3])
 
 
