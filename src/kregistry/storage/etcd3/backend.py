@@ -228,8 +228,7 @@ class EtcdBackend(Backend, Chores):
     def advance(self, revision: int) -> None:
         self._check()
         check_farthest(revision)
-        count_up(self._members, self._compaction, revision)
-        self._feed.compact(self._compaction.known)
+        count_up(self._members, revision, self._compact_what_was_told)
 
     def close(self) -> None:
         if self._closed:
@@ -301,8 +300,16 @@ class EtcdBackend(Backend, Chores):
 
     def _check_history(self, after: int) -> None:
         """Refuse to tell what is compacted already."""
-        if not self._feed.holds(after) and not self._compaction.is_readable(max(after, 1)):
-            raise RevisionCompacted(after, self._compaction.revision())
+        compaction = self._compaction
+        if after < compaction.known:
+            raise RevisionCompacted(after, compaction.known)
+        if not self._feed.holds(after) and not compaction.is_readable(max(after, 1)):
+            raise RevisionCompacted(after, compaction.revision())
+
+    def _compact_what_was_told(self, revision: int) -> None:
+        """Compact once the watchers of this process know what happened until then."""
+        self._feed.wait_for(revision, self._members.timeout)
+        self.compact(revision)
 
     def _read(self, request: bytes) -> RangeResponse:
         found = self._members.read(Method.RANGE, request, RangeResponse.read)
