@@ -348,7 +348,7 @@ class EtcdBackend(Backend, Chores):
         return deleted
 
     def _left(self, lease: int) -> float:
-        """Seconds that keys of a lease have, as far as one can tell: without the grace."""
+        """Seconds that a lease has, any grace included: it does not say how much that is."""
         request = time_to_live_request(lease)
         left = self._members.read(Method.TIME_TO_LIVE, request, Lease.read).seconds
         return float(left)
