@@ -58,6 +58,7 @@ def test_watches_begin_anew_after_compaction_has_ended_those_that_were_cut_off(
     relay.mend()
     with pytest.raises(RevisionCompacted):
         read(with_history_lost, 1)
+    assert not backend._feed.is_watched, "who was failed and does not close is no watcher"
     anew = backend.watch(START, END, after=backend.current_revision())
     fresh_etcd.ctl("put", "/registry/b", "seen")
     (change,) = read(anew, 1)

@@ -104,3 +104,31 @@ def test_a_watch_that_talks_nonsense_does_not_begin() -> None:
         pytest.raises(BackendError, match="not as etcd does"),
     ):
         backend.watch("/", "0", after=7)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [b"", encode((2, encode((1, b"/"), (2, 3), (3, 3))))],
+    ids=["none", "the same over and over"],
+)
+def test_a_list_that_never_ends_is_no_list(records: bytes) -> None:
+    answer = HEADER + records + encode((3, 1), (4, 5))
+    with (
+        ScriptedEtcd({Method.RANGE: lambda _: answer}, lambda _: HEADER) as etcd,
+        open_at(etcd.endpoint) as backend,
+        in_time(),
+        pytest.raises(BackendUnavailable, match="not as etcd does"),
+    ):
+        backend.range("/", "0")
+
+
+def test_one_url_is_not_taken_for_a_sequence_of_letters() -> None:
+    with pytest.raises(TypeError, match="sequence"):
+        Access.of("http://127.0.0.1:2379")
+
+
+@pytest.mark.parametrize("name", ["username", "password"])
+def test_who_cannot_be_named_is_refused_at_once(name: str) -> None:
+    shown = {"username": "joe", name: "\udc80"}
+    with pytest.raises(ValueError, match=f"the {name} cannot be written"):
+        Access.of(["http://127.0.0.1:2379"], **shown)

@@ -34,6 +34,7 @@ from kregistry.storage.errors import (
     StorageFull,
     UnsafeStorage,
 )
+from kregistry.storage.etcd3 import faults
 from kregistry.storage.etcd3.access import Access
 from kregistry.storage.etcd3.advancing import count_up
 from kregistry.storage.etcd3.compaction import Compaction
@@ -50,6 +51,7 @@ from kregistry.storage.etcd3.messages import (
     RangeResponse,
     TxnResponse,
     delete_if_request,
+    key_of,
     put_if_request,
     range_request,
     read_alarms,
@@ -147,7 +149,7 @@ class EtcdBackend(Backend, Chores):
         records, at = found.records, revision or found.revision
         more = found.more
         while more and (left := limit - len(records) if limit else _PAGE) > 0:
-            following = records[-1].key.encode("utf-8", "surrogateescape") + b"\0"
+            following = key_of(records[-1]) + b"\0"
             page = self._range(following, last, min(left, _PAGE), at)
             records += page.records
             more = page.more
@@ -318,11 +320,14 @@ class EtcdBackend(Backend, Chores):
 
     def _range(self, start: bytes, end: bytes, limit: int, revision: int) -> RangeResponse:
         try:
-            return self._read(range_request(start, end, limit=limit, revision=revision))
+            found = self._read(range_request(start, end, limit=limit, revision=revision))
         except RevisionCompacted:
             raise RevisionCompacted(revision, self._compaction.revision()) from None
         except RevisionInFuture:
             raise RevisionInFuture(revision, self.current_revision()) from None
+        if found.more and (not found.records or key_of(found.records[-1]) < start):
+            raise faults.no_etcd(str(self._members), "there is more, but behind nothing")
+        return found
 
     def _put(self, name: bytes, value: bytes, expected: int, ttl: float | None) -> TxnResponse:
         previous = self._feed.is_watched
@@ -368,7 +373,7 @@ class EtcdBackend(Backend, Chores):
         return deleted
 
     def _left(self, lease: int) -> float:
-        """Seconds that keys of a lease have, as far as one can tell: without the grace."""
+        """Seconds that a lease has, any grace included: it does not say how much that is."""
         request = time_to_live_request(lease)
         left = self._members.read(Method.TIME_TO_LIVE, request, Lease.read).seconds
         return float(left)

@@ -100,7 +100,7 @@ def unreachable(addresses: str, timeout: float, details: str) -> BackendError:
     )
 
 
-def no_etcd(endpoint: str, error: Exception) -> BackendUnavailable:
+def no_etcd(endpoint: str, error: object) -> BackendUnavailable:
     """The error for an answer that makes no sense."""
     return BackendUnavailable(f"{endpoint} answers, but not as etcd does: {error}")
 

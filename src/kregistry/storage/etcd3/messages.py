@@ -367,6 +367,11 @@ def text_of(key: bytes) -> str:
     return key.decode("utf-8", "surrogateescape")
 
 
+def key_of(record: Record) -> bytes:
+    """A record's key as etcd has it."""
+    return record.key.encode("utf-8", "surrogateescape")
+
+
 def _revision_of_header(data: bytes, at: int, end: int) -> int:
     for number, value, _ in fields(data, at, end):
         if number == 3:
