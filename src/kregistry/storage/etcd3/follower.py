@@ -7,6 +7,7 @@ compacted is there nothing to be done: then every watcher is told.
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 import time
@@ -82,7 +83,7 @@ class Follower:
             session = self._session or self._start_thread()
         begun = session.begun.wait(self._members.timeout)
         if session.failure is not None:
-            raise session.failure
+            raise copy.copy(session.failure)  # others may raise it, too
         if not begun:
             raise faults.unreachable(
                 str(self._members),
@@ -133,6 +134,7 @@ class Follower:
     def _run(self, session: _Session) -> None:
         pause = _PAUSE
         while self._goes_on():
+            since = time.monotonic()
             try:
                 self._follow(session)
             except _LASTING as error:
@@ -144,7 +146,8 @@ class Follower:
                 _log.info("the watch is opened again: %s", error)
             except Exception:
                 _log.exception("the watch failed; it is opened again")
-            pause = _PAUSE if session.call is not None else min(2 * pause, _LONGEST_PAUSE)
+            lasted = time.monotonic() - since > _LONGEST_PAUSE
+            pause = _PAUSE if lasted else min(2 * pause, _LONGEST_PAUSE)
             session.call = None
             self._stopped.wait(pause)
         session.begun.set()

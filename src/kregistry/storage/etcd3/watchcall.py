@@ -138,7 +138,10 @@ class WatchCall:
         except CallFailed as failed:
             members.leave(self.member)
             raise self._failed(failed) from None
-        return Status.read(data).version
+        try:
+            return Status.read(data).version
+        except (WireError, IndexError) as error:
+            raise faults.no_etcd(str(self.member.endpoint), error) from error
 
     def _failed(self, failed: CallFailed) -> Exception:
         if failed.verdict is faults.Verdict.LOGGED_OUT:
