@@ -1,0 +1,1 @@
+"""The REST layer above the registry: requests, patches and answers, without I/O."""
