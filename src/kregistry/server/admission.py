@@ -64,7 +64,7 @@ class AdmissionAttributes:
     user: UserInfo
 
 
-class AdmissionPlugin(ABC):
+class AdmissionPlugin(ABC):  # noqa: B024  (its two kinds have the abstract methods)
     """Somebody with a say in writes. Safe to share between threads."""
 
     def handles(self, operation: Operation) -> bool:

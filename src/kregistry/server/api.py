@@ -38,7 +38,7 @@ from kregistry.server.authorization import (
     InTurn,
 )
 from kregistry.server.builtin import BuiltinResources, builtin_scheme
-from kregistry.server.call import Call
+from kregistry.server.call import Call, Part
 from kregistry.server.handlers import HANDLERS
 from kregistry.server.health import Check, install_health, ping
 from kregistry.server.lifecycle import NamespaceLifecycle
@@ -83,7 +83,7 @@ class Settings:
     clock: Clock | None = None
     uids: Callable[[], str] = random_uid
     engine: JSONEngine | str = "stdlib"
-    allow_privileged: bool = True
+    allow_privileged: bool = False
     max_body: int = chain.MAX_BODY
     min_watch_seconds: float = 1800.0
     bookmark_seconds: float = 60.0
@@ -180,7 +180,7 @@ def _namespaces(resources: APIResources) -> Store[Namespace]:
     return store
 
 
-def _parts(settings: Settings, authorizer: Authorizer) -> list[chain.Part]:
+def _parts(settings: Settings, authorizer: Authorizer) -> list[Part]:
     """The parts of the chain in their order."""
     return [
         chain.audit_id(settings.uids),

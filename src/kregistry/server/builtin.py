@@ -1,5 +1,4 @@
-"""The built-in kinds as they are served: those with rules of their own by them, the rest by
-generic ones.
+"""The built-in kinds as they are served: by rules of their own, or by those of any object.
 
 Which resources there are, what they are called and what can be asked of them is data,
 ``builtin.json``; who answers is decided here.
@@ -94,7 +93,7 @@ class BuiltinResources:
     codec: Codec
     reviewer: Reviewer
     connector: KubeletConnector | None = None
-    allow_privileged: bool = True
+    allow_privileged: bool = False
     options: StoreOptions = attrs.field(factory=lambda: StoreOptions())
 
     def table(self) -> APIResources:

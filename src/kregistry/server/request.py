@@ -13,7 +13,7 @@ for each verb. :mod:`~kregistry.server.api` puts all of it together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Self
+from typing import Final, Self, cast
 from urllib.parse import unquote_to_bytes
 
 import attrs
@@ -34,8 +34,9 @@ class Headers:
     __slots__ = ("_pairs",)
 
     def __init__(self, pairs: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        given = pairs.items() if isinstance(pairs, Mapping) else pairs
-        self._pairs = tuple((name.lower(), value) for name, value in given)
+        if isinstance(pairs, Mapping):
+            pairs = list(cast("Mapping[str, str]", pairs).items())
+        self._pairs = tuple((name.lower(), value) for name, value in pairs)
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of that name."""

@@ -76,6 +76,10 @@ class Endpoint:
                 raise ValueError(f"{type(self.door).__name__} cannot {verb} a {self.gvk.kind}")
 
 
+def _read_only(parts: Mapping[str, Endpoint]) -> Mapping[str, Endpoint]:
+    return MappingProxyType(dict(parts))
+
+
 @attrs.frozen(kw_only=True)
 class APIResource:
     """One resource of one version of the API.
@@ -90,7 +94,7 @@ class APIResource:
     resource: Resource[Any]
     endpoint: Endpoint
     subresources: Mapping[str, Endpoint] = attrs.field(
-        factory=dict, converter=lambda parts: MappingProxyType(dict(parts)), hash=False
+        factory=dict, converter=_read_only, hash=False
     )
     custom: bool = False
 

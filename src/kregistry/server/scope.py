@@ -46,6 +46,10 @@ class Tools:
     bookmark_seconds: float = 60.0
 
 
+def _context(scope: RequestScope) -> Context:
+    return scope.call.context(namespaced=scope.route.served.resource.namespaced)
+
+
 @attrs.frozen(kw_only=True)
 class RequestScope:
     """One request, and what it is for.
@@ -60,11 +64,7 @@ class RequestScope:
     call: Call
     route: Route
     tools: Tools
-    ctx: Context = attrs.field(init=False)
-
-    @ctx.default
-    def _make_ctx(self) -> Context:
-        return self.call.context(namespaced=self.route.served.resource.namespaced)
+    ctx: Context = attrs.field(init=False, default=attrs.Factory(_context, takes_self=True))
 
     @property
     def door(self) -> Any:

@@ -5,7 +5,7 @@ Source: ``k8s.io/apiserver/pkg/authentication/user`` Info.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +19,10 @@ UNAUTHENTICATED: Final = "system:unauthenticated"
 
 #: May do everything. Source: ``user.SystemPrivilegedGroup``.
 MASTERS: Final = "system:masters"
+
+
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
 
 
 def _frozen(extra: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
@@ -38,7 +42,7 @@ class UserInfo:
 
     name: str
     uid: str = ""
-    groups: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    groups: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     extra: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_frozen, hash=False)
 
     @property

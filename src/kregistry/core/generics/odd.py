@@ -169,7 +169,7 @@ def requested_duration(obj: Unstructured, now: datetime) -> str:
 def signing_condition(obj: Unstructured, now: datetime) -> str:
     """What became of the request for a certificate."""
     types = {member_of(each, "type") for each in items_at(obj, "status", "conditions")}
-    told = [word for word in ("Approved", "Denied", "Failed") if word in types]
+    told: list[str] = [word for word in ("Approved", "Denied", "Failed") if word in types]
     if obj.at("status", "certificate"):
         told.append("Issued")
     return ",".join(told) or "Pending"

@@ -15,6 +15,7 @@ from kregistry.server.responding import Responder
 from kregistry.server.response import Answer
 from kregistry.server.scope import RequestScope
 
+_NOT_HERE: Final = "is not allowed with DELETECOLLECTION, try again after removing the option"
 _UNSAFE: Final = "ignoreStoreReadErrorWithClusterBreakingPotential"
 
 
@@ -25,11 +26,7 @@ def delete_collection(scope: RequestScope) -> Answer:
     options = delete_options(scope)
     if options.ignore_store_read_error_with_cluster_breaking_potential:
         errs = ErrorList()
-        errs.invalid(
-            Path(_UNSAFE),
-            True,
-            "is not allowed with DELETECOLLECTION, try again after removing the option",
-        )
+        errs.invalid(Path(_UNSAFE), True, _NOT_HERE)
         require_valid("DeleteOptions", errs)
     admitting = Admitting(scope, options, dry_run=bool(options.dry_run))
     gone = scope.door.delete_collection(

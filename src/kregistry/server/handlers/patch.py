@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kregistry.meta.context import Context
-from kregistry.meta.errors import Invalid, NotFound
+from kregistry.meta.errors import BadRequest, Invalid, NotFound
 from kregistry.meta.field import ErrorList, Path
+from kregistry.meta.goformat import json_text
 from kregistry.meta.gvk import GroupKind
 from kregistry.meta.object import Object
 from kregistry.meta.options import PatchOptions, UpdateOptions
@@ -23,32 +24,38 @@ from kregistry.registry.validation.options import (
     require_valid,
     validate_update_options,
 )
-from kregistry.runtime.errors import CodecError
+from kregistry.runtime.errors import DecodeError, EncodeError
+from kregistry.runtime.strict import parse, repeated_fields
 from kregistry.server.bodies import read_object
 from kregistry.server.handlers.admitting import Admitting
 from kregistry.server.handlers.update import may_create
+from kregistry.server.patch import (
+    PatchType,
+    apply_patch,
+    builtin_schema,
+    patch_type_of,
+    unknown_members,
+)
 from kregistry.server.responding import Responder
 from kregistry.server.response import Answer
 from kregistry.server.scope import RequestScope
 from kregistry.server.statuses import no_route
 
-#: The formats of patches. Server-side apply is not among them yet.
-JSON_PATCH: Final = "application/json-patch+json"
-MERGE_PATCH: Final = "application/merge-patch+json"
-STRATEGIC_PATCH: Final = "application/strategic-merge-patch+json"
+_UNSUPPORTED: Final = "415: Unsupported Media Type"
 
 
 def patch(scope: RequestScope) -> Answer:
     """Store what the patch makes of the stored object."""
-    media_type = _media_type(scope)
+    patch_type = _patch_type(scope)
     responder = Responder(scope)
     options = scope.call.query.patch_options()
     require_valid("PatchOptions", _validate(options))
+    sent = _sent(scope)
     admitting = Admitting(scope, options, dry_run=bool(options.dry_run))
     updated = scope.door.update(
         scope.ctx,
         scope.name,
-        _Patched(scope, media_type, options, admitting),
+        _Patched(scope, patch_type, sent, options, admitting),
         create_validation=may_create(scope, admitting.validate_created),
         update_validation=admitting.validate_updated,
         options=UpdateOptions(
@@ -60,15 +67,16 @@ def patch(scope: RequestScope) -> Answer:
     return responder.answer(updated.obj, 201 if updated.created else 200)
 
 
-def _media_type(scope: RequestScope) -> str:
-    """Raises UnsupportedMediaType: no patch of the kind is written so (415)."""
-    name = scope.call.request.headers.get("content-type").partition(";")[0].strip().lower()
-    known = [JSON_PATCH, MERGE_PATCH]
-    if not scope.route.served.custom:
-        known.append(STRATEGIC_PATCH)
-    if name not in known:
-        raise no_route(415, "415: Unsupported Media Type")
-    return name
+def _patch_type(scope: RequestScope) -> PatchType:
+    """Raises a StatusError for anything that is no patch of the resource (415).
+
+    Server-side apply is such a thing as long as nobody keeps count of who owns which field.
+    """
+    content_type = scope.call.request.headers.get("content-type")
+    found = patch_type_of(content_type, custom=scope.route.served.custom)
+    if found is PatchType.APPLY:
+        raise no_route(415, _UNSUPPORTED)
+    return found
 
 
 def _validate(options: PatchOptions) -> ErrorList:
@@ -82,15 +90,29 @@ def _validate(options: PatchOptions) -> ErrorList:
     return errs
 
 
+def _sent(scope: RequestScope) -> Any:
+    """Raises BadRequest: the body is no JSON (400)."""
+    try:
+        return parse(scope.call.request.body, scope.tools.codec.limits)
+    except DecodeError as error:
+        raise BadRequest(f"error decoding patch: {error}") from error
+
+
 class _Patched(UpdatedObjectInfo[Object]):
     """The stored object with the patch applied. Source: ``patcher.applyPatch``."""
 
     def __init__(
-        self, scope: RequestScope, media_type: str, options: PatchOptions, admitting: Admitting
+        self,
+        scope: RequestScope,
+        patch_type: PatchType,
+        sent: Any,
+        options: PatchOptions,
+        admitting: Admitting,
     ) -> None:
         self._scope = scope
-        self._media_type = media_type
-        self._options = options
+        self._patch_type = patch_type
+        self._sent = sent
+        self._level = options.field_validation or "Warn"
         self._admitting = admitting
 
     def updated_object(self, ctx: Context, old: Object) -> Object:
@@ -103,25 +125,45 @@ class _Patched(UpdatedObjectInfo[Object]):
 
     def _applied(self, old: Object) -> dict[str, Any]:
         """The document of *old*, in the version of the request, with the patch applied."""
-        from kregistry.server.patch import apply_patch
-
         scope = self._scope
         document = scope.tools.codec.to_dict(old)
         conversion = scope.route.endpoint.conversion
         if conversion is not None:
             document = conversion.to_served(document)
-        cls = None if conversion is not None else type(old)
-        body = scope.call.request.body
-        made: dict[str, Any] = apply_patch(self._media_type, document, body, schema=cls)
-        return made
+        limits, schema = scope.tools.codec.limits, builtin_schema(scope.gvk)
+        try:
+            return apply_patch(self._patch_type, document, self._sent, schema=schema, limits=limits)
+        except EncodeError as error:
+            raise BadRequest(str(error)) from error
 
     def _read(self, document: dict[str, Any]) -> Object:
         """Raises Invalid: the patch made something of it that is no such object (422)."""
-        level = self._options.field_validation
+        found = self._problems() if self._level != "Ignore" else []
         try:
-            return read_object(self._scope, document, field_validation=level)
-        except CodecError as error:
-            errs = ErrorList()
-            sent = self._scope.call.request.body.decode("utf-8", "replace")
-            errs.invalid(Path("patch"), sent, str(error))
-            raise Invalid(GroupKind("", ""), "", errs) from error
+            obj = read_object(self._scope, document, field_validation=self._level)
+        except DecodeError as error:
+            told = str(error)
+            if error.problems:
+                told = f"strict decoding error: {', '.join([*found, *error.problems])}"
+            raise _not_patched(document, told) from error
+        if found and self._level == "Strict":
+            raise _not_patched(document, f"strict decoding error: {', '.join(found)}")
+        self._scope.call.warnings.extend(found)
+        return obj
+
+    def _problems(self) -> list[str]:
+        """What is unknown or said twice in the patch itself."""
+        repeated = repeated_fields(self._sent)
+        if self._patch_type is PatchType.JSON:
+            return [
+                *(f"json patch {problem}" for problem in repeated),
+                *unknown_members(self._sent),
+            ]
+        return repeated
+
+
+def _not_patched(document: dict[str, Any], problem: str) -> Invalid:
+    """The error about a patch that leaves no object of the kind."""
+    errs = ErrorList()
+    errs.invalid(Path("patch"), json_text(document), problem)
+    return Invalid(GroupKind("", ""), "", errs)
