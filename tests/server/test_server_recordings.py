@@ -24,7 +24,7 @@ def conversation(recording: Recording, storage: Interface[Object]) -> Conversati
     server = APIServer(storage)
     server.create_namespaces(["default", recording.namespace])
     client = Client(server)
-    for number in range(10):  # so that no revision is the 8 of k8s.io in a message
+    for number in range(130):  # so that no revision is a number in a message, such as 63
         assert client.post(CONFIGMAPS, config_map(f"filler-{number}")).status == 201
     return Conversation(recording, server)
 

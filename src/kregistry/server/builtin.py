@@ -9,7 +9,7 @@ Source: ``k8s.io/kubernetes/pkg/controlplane/instance.go``, ``pkg/registry/core/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -61,16 +61,24 @@ def builtin_facts() -> tuple[Facts, ...]:
     return tuple(loaded)
 
 
-def served_facts() -> Iterator[Facts]:
-    """The same for those that are served."""
-    return (facts for facts in builtin_facts() if facts["servedByDefault"])
+@cache
+def served_resources() -> tuple[tuple[Facts, Resource[Any]], ...]:
+    """What is served, each under its served version, and with its class if it has one."""
+    classes = {resource.gvr: resource.cls for resource in core_resources()}
+    made = []
+    for facts in builtin_facts():
+        if facts["servedByDefault"]:
+            resource: Resource[Any] = generic_resource(facts)
+            if (cls := classes.get(resource.gvr)) is not None:
+                resource = attrs.evolve(resource, cls=cls)
+            made.append((facts, resource))
+    return tuple(made)
 
 
 def builtin_scheme() -> Scheme:
     """A scheme that knows every kind that is served, with and without a class."""
     scheme = core_scheme()
-    for facts in served_facts():
-        resource = generic_resource(facts)
+    for _, resource in served_resources():
         if not scheme.recognizes(resource.gvk):
             scheme.add(resource)
     return scheme
@@ -99,7 +107,9 @@ class BuiltinResources:
     def table(self) -> APIResources:
         """Everything that is served by default."""
         doors = self._doors()
-        return APIResources(self._served(facts, doors) for facts in served_facts())
+        return APIResources(
+            self._served(facts, resource, doors) for facts, resource in served_resources()
+        )
 
     def _doors(self) -> dict[str, Any]:
         """By group, plural and subresource, such as ``apps/deployments/scale``."""
@@ -118,16 +128,18 @@ class BuiltinResources:
         groups = {resource.plural: resource.group for resource in core_resources()}
         doors: dict[str, Any] = dict(self.reviewer.doors())
         doors.update((f"{groups.get(_plural(key), '')}/{key}", door) for key, door in core.items())
-        for facts in served_facts():
+        for facts, resource in served_resources():
             if _key(facts) not in doors and not _is_alias(facts):
-                doors.update(self._generic(facts, options))
+                doors.update(self._generic(facts, resource, options))
         return doors
 
-    def _generic(self, facts: Facts, options: StoreOptions) -> dict[str, Any]:
+    def _generic(
+        self, facts: Facts, resource: Resource[Any], options: StoreOptions
+    ) -> dict[str, Any]:
         """The doors to a kind without a class."""
         parts = tuple(part["name"] for part in facts["subresources"])
         storage = GenericStorage(
-            generic_resource(facts),
+            resource,
             self.storage,
             subresources=tuple(part for part in parts if _is_served(facts, part)),
             fields=tuple(facts.get("extraFieldSelectors", ())),
@@ -136,8 +148,9 @@ class BuiltinResources:
         key = _key(facts)
         return {key: storage.objects, **{f"{key}/{name}": d for name, d in storage.parts.items()}}
 
-    def _served(self, facts: Facts, doors: Mapping[str, Any]) -> APIResource:
-        resource = _resource(facts)
+    def _served(
+        self, facts: Facts, resource: Resource[Any], doors: Mapping[str, Any]
+    ) -> APIResource:
         conversion = _CONVERTED.get((resource.api_version, resource.plural))
         key = _ALIASES.get(_key(facts), _key(facts))
         endpoint = Endpoint(
@@ -171,15 +184,6 @@ def _part(
         conversion=conversion if gvk == resource.gvk else None,
         methods=_CONNECTIONS.get(f"{resource.plural}/{part['name']}", ()),
     )
-
-
-def _resource(facts: Facts) -> Resource[Any]:
-    """The resource under its served version; with its class where that is stored as it is."""
-    served = generic_resource(facts)
-    for known in core_resources():
-        if known.gvr == served.gvr:
-            return attrs.evolve(served, cls=known.cls)
-    return served
 
 
 def _key(facts: Facts) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Container, Mapping
+from functools import cache
 from typing import Final
 
 import attrs
@@ -47,6 +48,7 @@ JSON: Final = MediaType("application/json", streams=True)
 YAML: Final = MediaType("application/yaml")
 
 
+@cache
 def media_types() -> tuple[MediaType, ...]:
     """What can be read and written, the default first; YAML if the extra is installed."""
     return (JSON, YAML) if importlib.util.find_spec("yaml") is not None else (JSON,)

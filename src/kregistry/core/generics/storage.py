@@ -78,8 +78,9 @@ class GenericStorage:
             )
 
         self.objects = store()
-        status = store(BuiltinGenericStatusStrategy(resource))
-        self.parts: dict[str, Store[Unstructured] | ScaleStorage[Unstructured]] = {
-            name: ScaleStorage(self.objects, generic_scale(resource)) if name == "scale" else status
-            for name in subresources
-        }
+        self.parts: dict[str, Store[Unstructured] | ScaleStorage[Unstructured]] = {}
+        for name in subresources:
+            if name == "scale":
+                self.parts[name] = ScaleStorage(self.objects, generic_scale(resource))
+            else:
+                self.parts[name] = store(BuiltinGenericStatusStrategy(resource))
