@@ -24,7 +24,8 @@ def conversation(recording: Recording, storage: Interface[Object]) -> Conversati
     server = APIServer(storage)
     server.create_namespaces(["default", recording.namespace])
     client = Client(server)
-    for number in range(130):  # so that no revision is a number in a message, such as 63
+    # So that no revision is a number that stands in a message: the 8 of k8s.io, a limit of 63.
+    for number in range(130 if recording.name.startswith("validate") else 10):
         assert client.post(CONFIGMAPS, config_map(f"filler-{number}")).status == 201
     return Conversation(recording, server)
 

@@ -15,7 +15,7 @@ import attrs
 from kregistry.meta.errors import Forbidden
 from kregistry.meta.goformat import quote
 from kregistry.meta.gvk import GroupResource
-from kregistry.server.requestinfo import RequestInfo, segments_of
+from kregistry.server.requestinfo import RequestInfo
 from kregistry.server.user import MASTERS, UserInfo
 
 #: Who asks whether the server lives is answered, whoever it is.
@@ -154,8 +154,7 @@ class InTurn(Authorizer):
 
 def is_health_path(path: str) -> bool:
     """Whether *path* asks for the health of the server."""
-    segments = segments_of(path)
-    return bool(segments) and segments[0] in HEALTH_PATHS and "" not in segments
+    return any(path == f"/{name}" or path.startswith(f"/{name}/") for name in HEALTH_PATHS)
 
 
 def require_allowed(authorizer: Authorizer, attributes: Attributes) -> None:

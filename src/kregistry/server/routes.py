@@ -16,7 +16,7 @@ import attrs
 
 from kregistry.meta.errors import MethodNotSupported
 from kregistry.meta.gvk import GroupResource, GroupVersion
-from kregistry.server.requestinfo import RequestInfo
+from kregistry.server.requestinfo import RequestInfo, segments_of
 from kregistry.server.resources import APIResource, APIResources, Endpoint
 from kregistry.server.statuses import no_route
 
@@ -95,7 +95,7 @@ def find_route(resources: APIResources, method: str, info: RequestInfo) -> Route
         return None
     served = resources.find(version, info.parts[0])
     place = _place(served, info)
-    if served is None or place is None or "" in info.parts:
+    if served is None or place is None or "" in segments_of(info.path):
         raise no_route(404)
     endpoint, subresource, subpath = served.endpoint, "", ""
     if place is Place.PART:

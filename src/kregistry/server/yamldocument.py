@@ -21,15 +21,12 @@ def tree_of_yaml(data: bytes) -> tuple[Any, list[str]]:
     """
     import yaml
 
-    made = _loader(yaml)(data)
     try:
-        tree = made.get_single_data()
+        made = _loader(yaml)(data)
+        return made.get_single_data(), made.problems
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split()) or "nested too deeply"
         raise DecodeError(f"error converting YAML to JSON: yaml: {reason}") from None
-    finally:
-        made.dispose()
-    return tree, made.problems
 
 
 def yaml_of_tree(tree: Any) -> bytes:
