@@ -32,6 +32,11 @@ class EventsV1(Conversion):
     def to_stored(self, tree: dict[str, Any]) -> dict[str, Any]:
         return {**_renamed(tree, _EVENT), "apiVersion": "v1"}
 
+    def field_label(self, label: str) -> str:
+        """Source: ``AddFieldLabelConversionsForEvent``."""
+        first, dot, rest = label.partition(".")
+        return f"{_EVENT.get(first, first)}{dot}{rest}"
+
 
 def _renamed(tree: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """What is called like something of the other version is unknown in this one."""
@@ -51,16 +56,16 @@ class AutoscalingV1(Conversion):
     """Autoscalers as they were first: they aim at a share of CPU, and annotations say the rest."""
 
     def to_served(self, tree: dict[str, Any]) -> dict[str, Any]:
-        spec, status = dict(tree.get("spec") or {}), dict(tree.get("status") or {})
+        spec, status = _members(tree, "spec"), _members(tree, "status")
         rest = []
-        for metric in spec.pop("metrics", None) or []:
+        for metric in _items(spec.pop("metrics", None)):
             share = _cpu_share(metric, "target")
             if share is None or _CPU in spec:
                 rest.append(metric)
             else:
                 spec[_CPU] = share
         notes = {_METRICS: rest, _BEHAVIOR: spec.pop("behavior", None)}
-        for metric in status.pop("currentMetrics", None) or []:
+        for metric in _items(status.pop("currentMetrics", None)):
             share = _cpu_share(metric, "current")
             if share is not None:
                 status.setdefault(_CURRENT_CPU, share)
@@ -69,9 +74,12 @@ class AutoscalingV1(Conversion):
         return made
 
     def to_stored(self, tree: dict[str, Any]) -> dict[str, Any]:
-        spec, status = dict(tree.get("spec") or {}), dict(tree.get("status") or {})
+        for member in ("spec", "status"):
+            if not isinstance(tree.get(member) or {}, dict):
+                raise TypeError(f"{member} is no object")
+        spec, status = _members(tree, "spec"), _members(tree, "status")
         metadata, notes = _taken(tree.get("metadata"))
-        metrics = list(notes.get(_METRICS) or [])
+        metrics = list(_items(notes.get(_METRICS)))
         if (share := spec.pop(_CPU, None)) is not None:
             metrics.insert(0, _cpu_metric("target", share, {"type": "Utilization"}))
         if metrics:
@@ -84,6 +92,16 @@ class AutoscalingV1(Conversion):
         if metadata is not None:
             made["metadata"] = metadata
         return made
+
+
+def _members(tree: Mapping[str, Any], member: str) -> dict[str, Any]:
+    """A copy of the object under *member*; an empty one where there is none."""
+    found = tree.get(member)
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _with(

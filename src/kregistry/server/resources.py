@@ -45,6 +45,10 @@ class Conversion(ABC):
     def to_stored(self, tree: dict[str, Any]) -> dict[str, Any]:
         """An object that was sent as the door knows it. *tree* may be changed and returned."""
 
+    def field_label(self, label: str) -> str:
+        """What the door calls a field that a selector calls *label*."""
+        return label
+
 
 @attrs.frozen(kw_only=True)
 class Endpoint:

@@ -118,7 +118,8 @@ class Reviewer:
     def _subject_access(self, ctx: RequestContext, review: Unstructured) -> dict[str, Any]:
         spec = review.at("spec")
         spec = spec if isinstance(spec, dict) else {}
-        groups = spec.get("groups") or []
+        groups = spec.get("groups")
+        groups = groups if isinstance(groups, list) else []
         if not spec.get("user") and not groups:
             errs = ErrorList()
             detail = "at least one of user or group must be specified"

@@ -11,6 +11,7 @@ from kregistry.meta.field import ErrorList, Path
 from kregistry.registry.validation.options import require_valid
 from kregistry.server.bodies import delete_options
 from kregistry.server.handlers.admitting import Admitting
+from kregistry.server.handlers.selecting import selected
 from kregistry.server.responding import Responder
 from kregistry.server.response import Answer
 from kregistry.server.scope import RequestScope
@@ -22,7 +23,7 @@ _UNSAFE: Final = "ignoreStoreReadErrorWithClusterBreakingPotential"
 def delete_collection(scope: RequestScope) -> Answer:
     """Delete what a list with the same parameters would show."""
     responder = Responder(scope)
-    wanted = scope.call.query.list_options()
+    wanted = selected(scope)
     options = delete_options(scope)
     if options.ignore_store_read_error_with_cluster_breaking_potential:
         errs = ErrorList()

@@ -5,6 +5,7 @@ Source: ``handlers.ListResource``.
 
 from __future__ import annotations
 
+from kregistry.server.handlers.selecting import selected
 from kregistry.server.responding import Responder
 from kregistry.server.response import Answer
 from kregistry.server.scope import RequestScope
@@ -13,4 +14,4 @@ from kregistry.server.scope import RequestScope
 def list_objects(scope: RequestScope) -> Answer:
     """The objects of the namespace of the request, or of all namespaces."""
     responder = Responder(scope)
-    return responder.answer(scope.door.list(scope.ctx, scope.call.query.list_options()))
+    return responder.answer(scope.door.list(scope.ctx, selected(scope)))

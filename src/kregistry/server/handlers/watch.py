@@ -15,6 +15,7 @@ from kregistry.meta.options import ListOptions
 from kregistry.meta.table import TableOptions
 from kregistry.runtime import fields
 from kregistry.server.frames import WatchFrames
+from kregistry.server.handlers.selecting import selected
 from kregistry.server.negotiation import PARTIAL, TABLE, Negotiated, negotiate
 from kregistry.server.response import Answer, EventStream
 from kregistry.server.scope import RequestScope
@@ -29,7 +30,7 @@ def watch(scope: RequestScope) -> Answer:
     """What happens to the objects that a list would show, as it happens."""
     kinds = {PARTIAL, TABLE} if has_tables(scope) else {PARTIAL}
     form = negotiate(scope.call.request, transforms=kinds, stream=True)
-    options = with_initial_events(_of_one(scope, scope.call.query.list_options()))
+    options = with_initial_events(_of_one(scope, selected(scope)))
     shown = TableOptions()
     if form.target is not None and form.target.kind == TABLE:
         shown = table_options(scope.call.query)
