@@ -225,9 +225,8 @@ def _merge_ordered(
     if live is None and wanted is None:
         return
     merged, live_order = _merged(live, wanted, field)
-    if merged:
-        _check_order_items(order, field.merge_key)
-    _item_type(live or [], wanted or [])
+    if _item_type(live or [], wanted or []) == MAP:
+        _check_items_of_order(order, merged, field.merge_key)
     original[key] = in_order(merged, order, live_order, field.merge_key)
     patch.pop(key, None)
 
@@ -242,10 +241,18 @@ def _list_in(holder: dict[str, Any], key: str) -> list[Any] | None:
     return value
 
 
-def _check_order_items(order: list[Any], merge_key: str) -> None:
-    for place, item in enumerate(order):
-        if merge_key and not isinstance(item, dict):
-            raise failed(f"value for key {place} is not a map")
+def _check_items_of_order(order: list[Any], merged: list[Any], merge_key: str) -> None:
+    """Refuse what is no map in the order of a list of maps.
+
+    Upstream finds it either on the way to an item that it looks up, or afterwards.
+    """
+    bad = next((place for place, item in enumerate(order) if not isinstance(item, dict)), None)
+    if bad is None:
+        return
+    found = {identity(item.get(merge_key)) for item in order[:bad]}
+    if merge_key and any(identity(item.get(merge_key)) not in found for item in merged):
+        raise failed(f"value for key {bad} is not a map")
+    raise not_a_map(order[bad])
 
 
 def _merged(
@@ -265,5 +272,5 @@ def _merged(
     if _item_type(live, wanted) != MAP:
         return _merge_list(live, wanted, field), live
     kept, plain, merged = _merge_items(live, wanted, field)
-    moved_up = live if merged is plain else merged[: len(live)]
+    moved_up = live if merged is kept else merged[: len(live)]
     return in_order(merged, plain, kept, field.merge_key), moved_up
