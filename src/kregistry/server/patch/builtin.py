@@ -23,6 +23,10 @@ def builtin_schema(kind: GroupVersionKind) -> PatchSchema | None:
 
 @cache
 def _content() -> dict[str, Any]:
-    text = resources.files("kregistry.server.patch").joinpath("builtin.json").read_text(encoding="utf-8")
+    text = (
+        resources.files("kregistry.server.patch")
+        .joinpath("builtin.json")
+        .read_text(encoding="utf-8")
+    )
     content: dict[str, Any] = json.loads(text)
     return content
