@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from kregistry.meta.errors import StatusError
@@ -19,6 +20,11 @@ from kregistry.server.patch import PatchType, apply_patch, builtin_schema
 #: k8s.io/apimachinery and evanphx/json-patch v4). An error is a text, empty where clients do
 #: not see it.
 UPSTREAM = json.loads((Path(__file__).parent / "upstream_cases.json").read_text())
+
+#: For properties: a busy machine is no failure.
+unhurried = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 NAMES = st.sampled_from(["a", "b", "c", "", "x/y", "m~n", "~1", "0", "-"])
 SCALARS = (

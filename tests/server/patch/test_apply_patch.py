@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from patchcases import OBJECTS, UPSTREAM, VALUES, failure, nested
+from patchcases import OBJECTS, UPSTREAM, VALUES, failure, nested, unhurried
 
 from kregistry.meta.errors import StatusError
 from kregistry.meta.gvk import GroupVersionKind
@@ -79,6 +79,7 @@ def count_of_containers(value: Any) -> int:
     return isinstance(value, dict | list) + sum(map(count_of_containers, inner))
 
 
+@unhurried
 @given(OBJECTS, OBJECTS | OPERATIONS | VALUES, st.sampled_from(HERE))
 def test_inputs_are_left_alone_and_results_share_nothing_with_them(
     document: Any, patch: Any, kind: PatchType
@@ -86,6 +87,7 @@ def test_inputs_are_left_alone_and_results_share_nothing_with_them(
     check_is_pure(kind, document, patch)
 
 
+@unhurried
 @given(st.dictionaries(DIRECTIVES, HOSTILE), st.dictionaries(DIRECTIVES, HOSTILE))
 def test_whatever_a_strategic_patch_holds_the_answer_is_a_status_or_an_object(
     document: Any, patch: Any
@@ -146,7 +148,17 @@ def test_a_patch_that_holds_itself_is_a_bad_request() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [{"a": math.nan}, {1: 2}, {"a": object()}, nested(MAX_DEPTH + 1), nested(100_000)]
+    "document",
+    [
+        {"a": math.nan},
+        {1: 2},
+        {"a": object()},
+        nested(MAX_DEPTH + 1),
+        nested(100_000),
+        [],
+        None,
+        "x",
+    ],
 )
 @pytest.mark.parametrize("kind", HERE)
 def test_a_document_that_is_no_json_is_a_mistake_of_the_program(
@@ -184,6 +196,7 @@ def test_the_type_may_be_given_by_its_media_type() -> None:
     assert apply_patch("application/merge-patch+json", {"a": 1}, {"a": 2}) == {"a": 2}
 
 
+@unhurried
 @given(VALUES)
 def test_a_copy_is_the_same_and_equality_tells_types_apart(value: Any) -> None:
     assert same(fresh(value, 100), value)

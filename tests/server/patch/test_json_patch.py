@@ -7,7 +7,7 @@ import jsonpointer
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
-from patchcases import OBJECTS, VALUES, failure, json_patch, nested
+from patchcases import OBJECTS, VALUES, failure, json_patch, nested, unhurried
 
 from kregistry.meta.errors import Invalid, RequestEntityTooLarge
 from kregistry.server.patch import MAX_COPY_BYTES, PatchType, apply_patch, unknown_members
@@ -310,6 +310,7 @@ def is_common_ground(document: Any, operation: dict[str, Any]) -> bool:
     return name != "test" or same(found, value) or found != value
 
 
+@unhurried
 @given(conversations())
 def test_another_implementation_agrees_where_the_rfc_rules(
     conversation: tuple[dict[str, Any], list[dict[str, Any]]],
@@ -331,6 +332,7 @@ def test_another_implementation_agrees_where_the_rfc_rules(
         document = made
 
 
+@unhurried
 @given(OBJECTS, OBJECTS)
 def test_patches_made_by_another_implementation_lead_from_one_to_the_other(
     old: Any, new: Any

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from patchcases import OBJECTS, VALUES, failure, merge_patch
+from patchcases import OBJECTS, VALUES, failure, merge_patch, unhurried
 
 from kregistry.server.patch.values import same
 
@@ -94,6 +94,7 @@ def has_null_in_a_list(value: Any, *, listed: bool = False) -> bool:
     return isinstance(value, list) and any(has_null_in_a_list(v, listed=True) for v in value)
 
 
+@unhurried
 @given(OBJECTS, OBJECTS)
 def test_it_is_the_rfc_but_for_nulls_of_objects_in_lists(document: Any, patch: Any) -> None:
     made = merge_patch(document, patch)
@@ -119,12 +120,14 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(v) for v in value] if isinstance(value, list) else value
 
 
+@unhurried
 @given(OBJECTS, OBJECTS.map(without_nulls))
 def test_the_difference_of_two_objects_leads_from_one_to_the_other(old: Any, new: Any) -> None:
     """Objects without null members: a patch can delete a member, but not set it to null."""
     assert same(merge_patch(old, difference(old, new)), new)
 
 
+@unhurried
 @given(OBJECTS, OBJECTS)
 def test_a_patch_applied_twice_is_a_patch_applied_once(document: Any, patch: Any) -> None:
     once = merge_patch(document, patch)
@@ -132,6 +135,7 @@ def test_a_patch_applied_twice_is_a_patch_applied_once(document: Any, patch: Any
         assert same(merge_patch(once, patch), once)
 
 
+@unhurried
 @given(OBJECTS, st.lists(VALUES, max_size=3))
 def test_a_list_takes_the_place_of_what_was_there(document: Any, items: Any) -> None:
     made = merge_patch(document, {"a": items})

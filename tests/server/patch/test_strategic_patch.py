@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from patchcases import counted_calls, failure, strategic
+from patchcases import counted_calls, failure, strategic, unhurried
 
 from kregistry.server.patch import PatchType, apply_patch
 
@@ -440,6 +440,7 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
     return {"metadata": meta, "spec": spec}
 
 
+@unhurried
 @given(ITEM_LISTS, changes())
 def test_a_patch_without_replacements_applied_twice_is_one_applied_once(
     live: Any, patch: Any
