@@ -159,8 +159,8 @@ def _merge_items(
     """
     if not field.merge_key:
         raise failed(f"cannot merge lists without merge key for {field.schema.kind}")
-    kept, wanted, replaces = _obeyed(original, patch, field.merge_key)
-    if replaces:
+    kept, wanted = _obeyed(original, patch, field.merge_key)
+    if any(item.get(PATCH) == "replace" for item in patch):
         return wanted, [], wanted
     merged = list(kept)
     places = {
@@ -177,35 +177,30 @@ def _merge_items(
     return kept, wanted, merged
 
 
-def _obeyed(
-    original: list[Any], patch: list[Any], merge_key: str
-) -> tuple[list[Any], list[Any], bool]:
-    """Carry out the directives among the items of *patch*.
+def _obeyed(original: list[Any], patch: list[Any], merge_key: str) -> tuple[list[Any], list[Any]]:
+    """Carry out the deletions among the items of *patch*, and refuse what is no directive.
 
     Returns:
-        What is left of *original*, the items that are no directives, and whether these replace
-        the list.
+        What is left of *original*, and the items of *patch* without a directive.
 
     Source: ``mergeSliceWithSpecialElements``.
     """
-    wanted, deleted, replaces = [], set(), False
+    wanted, deleted = [], set()
     for item in patch:
         if PATCH not in item:
             wanted.append(item)
         elif item[PATCH] == "delete":
             deleted.add(item_identity(item, merge_key))
-        elif item[PATCH] == "replace":
-            replaces = True
         elif item[PATCH] == "merge":
             raise failed("merging lists cannot yet be specified in the patch")
-        else:
+        elif item[PATCH] != "replace":
             raise unknown_directive(item[PATCH], item)
     kept = [
         item
         for item in original
         if merge_key not in item or identity(item[merge_key]) not in deleted
     ]
-    return kept, wanted, replaces
+    return kept, wanted
 
 
 def _merge_ordered(
