@@ -8,6 +8,7 @@ from kregistry.meta.errors import Invalid
 from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.goformat import Verbatim, json_text, quote
 from kregistry.meta.gvk import GroupKind
+from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.limits import DEFAULT_LIMITS, Limits
 from kregistry.server.patch.jsonpatch import apply_json_patch
 from kregistry.server.patch.mediatypes import PatchType
@@ -54,6 +55,8 @@ def apply_patch(
     """
     kind, room = PatchType(patch_type), limits.max_depth
     base = fresh(document, room)
+    if not isinstance(base, dict):
+        raise EncodeError("the document to be patched is no JSON object")
     if kind is PatchType.JSON:
         return _object(apply_json_patch(base, patch, room))
     if kind is PatchType.MERGE:

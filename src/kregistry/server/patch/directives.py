@@ -16,7 +16,7 @@ from kregistry.server.patch.failures import (
     unknown_directive,
 )
 from kregistry.server.patch.mergepatch import prune_nulls
-from kregistry.server.patch.values import go_text, identity
+from kregistry.server.patch.values import go_text, go_type, identity
 
 PATCH: Final = "$patch"
 RETAIN_KEYS: Final = "$retainKeys"
@@ -151,7 +151,13 @@ def _is_deletion(item: Any) -> bool:
 
 
 def _are_same(left: Any, right: Any, merge_key: str) -> bool:
-    return item_identity(left, merge_key) == item_identity(right, merge_key)
+    """Values of different types differ, even those that cannot be compared with their own."""
+    one, other = _told_apart_by(left, merge_key), _told_apart_by(right, merge_key)
+    if go_type(one) != go_type(other):
+        return False
+    if identity(one) is None:
+        raise not_comparable(one)
+    return identity(one) == identity(other)
 
 
 def item_identity(item: Any, merge_key: str) -> tuple[str, Any]:
@@ -160,12 +166,18 @@ def item_identity(item: Any, merge_key: str) -> tuple[str, Any]:
     Raises:
         StatusError: 500, it is no map, or has no such member; 400, that is no scalar.
     """
-    if merge_key and not isinstance(item, dict):
-        raise not_a_map(item)
-    if merge_key and merge_key not in item:
-        raise no_merge_key(item, merge_key)
-    value = item[merge_key] if merge_key else item
+    value = _told_apart_by(item, merge_key)
     found = identity(value)
     if found is None:
         raise not_comparable(value)
     return found
+
+
+def _told_apart_by(item: Any, merge_key: str) -> Any:
+    if not merge_key:
+        return item
+    if not isinstance(item, dict):
+        raise not_a_map(item)
+    if merge_key not in item:
+        raise no_merge_key(item, merge_key)
+    return item[merge_key]

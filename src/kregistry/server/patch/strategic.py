@@ -159,8 +159,8 @@ def _merge_items(
     """
     if not field.merge_key:
         raise failed(f"cannot merge lists without merge key for {field.schema.kind}")
-    kept, wanted, replaces = _obeyed(original, patch, field.merge_key)
-    if replaces:
+    kept, wanted = _obeyed(original, patch, field.merge_key)
+    if any(item.get(PATCH) == "replace" for item in patch):
         return wanted, [], wanted
     merged = list(kept)
     places = {
@@ -177,35 +177,30 @@ def _merge_items(
     return kept, wanted, merged
 
 
-def _obeyed(
-    original: list[Any], patch: list[Any], merge_key: str
-) -> tuple[list[Any], list[Any], bool]:
-    """Carry out the directives among the items of *patch*.
+def _obeyed(original: list[Any], patch: list[Any], merge_key: str) -> tuple[list[Any], list[Any]]:
+    """Carry out the deletions among the items of *patch*, and refuse what is no directive.
 
     Returns:
-        What is left of *original*, the items that are no directives, and whether these replace
-        the list.
+        What is left of *original*, and the items of *patch* without a directive.
 
     Source: ``mergeSliceWithSpecialElements``.
     """
-    wanted, deleted, replaces = [], set(), False
+    wanted, deleted = [], set()
     for item in patch:
         if PATCH not in item:
             wanted.append(item)
         elif item[PATCH] == "delete":
             deleted.add(item_identity(item, merge_key))
-        elif item[PATCH] == "replace":
-            replaces = True
         elif item[PATCH] == "merge":
             raise failed("merging lists cannot yet be specified in the patch")
-        else:
+        elif item[PATCH] != "replace":
             raise unknown_directive(item[PATCH], item)
     kept = [
         item
         for item in original
         if merge_key not in item or identity(item[merge_key]) not in deleted
     ]
-    return kept, wanted, replaces
+    return kept, wanted
 
 
 def _merge_ordered(
@@ -225,9 +220,8 @@ def _merge_ordered(
     if live is None and wanted is None:
         return
     merged, live_order = _merged(live, wanted, field)
-    if merged:
-        _check_order_items(order, field.merge_key)
-    _item_type(live or [], wanted or [])
+    if _item_type(live or [], wanted or []) == MAP:
+        _check_items_of_order(order, merged, field.merge_key)
     original[key] = in_order(merged, order, live_order, field.merge_key)
     patch.pop(key, None)
 
@@ -242,10 +236,18 @@ def _list_in(holder: dict[str, Any], key: str) -> list[Any] | None:
     return value
 
 
-def _check_order_items(order: list[Any], merge_key: str) -> None:
-    for place, item in enumerate(order):
-        if merge_key and not isinstance(item, dict):
-            raise failed(f"value for key {place} is not a map")
+def _check_items_of_order(order: list[Any], merged: list[Any], merge_key: str) -> None:
+    """Refuse what is no map in the order of a list of maps.
+
+    Upstream finds it either on the way to an item that it looks up, or afterwards.
+    """
+    bad = next((place for place, item in enumerate(order) if not isinstance(item, dict)), None)
+    if bad is None:
+        return
+    found = {identity(item.get(merge_key)) for item in order[:bad]}
+    if merge_key and any(identity(item.get(merge_key)) not in found for item in merged):
+        raise failed(f"value for key {bad} is not a map")
+    raise not_a_map(order[bad])
 
 
 def _merged(
@@ -265,5 +267,5 @@ def _merged(
     if _item_type(live, wanted) != MAP:
         return _merge_list(live, wanted, field), live
     kept, plain, merged = _merge_items(live, wanted, field)
-    moved_up = live if merged is plain else merged[: len(live)]
+    moved_up = live if merged is kept else merged[: len(live)]
     return in_order(merged, plain, kept, field.merge_key), moved_up
