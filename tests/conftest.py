@@ -1,8 +1,14 @@
-"""Lets tests be chosen by the number of the case that they cover: ``pytest -k RS04``."""
+"""For all tests: etcd for those that need one, and the choice of tests by their cases' numbers.
+
+``pytest -k RS04`` runs the tests that cover the case RS04.
+"""
 
 from __future__ import annotations
 
 import pytest
+from etcdfixtures import cluster, etcd, fresh_etcd, fresh_etcds, module_etcd
+
+__all__ = ["cluster", "etcd", "fresh_etcd", "fresh_etcds", "module_etcd"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

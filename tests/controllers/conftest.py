@@ -1,4 +1,4 @@
-"""Fixtures for the controllers: kinds with owners over both storages, and a clock that stands."""
+"""Fixtures for the controllers: kinds with owners over all storages, and a clock that stands."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from estate import Estate
 from kregistry.meta.object import Object
 from kregistry.storage import Config, Interface, factory
 from kregistry.testing.clock import FakeClock
+from storages import KINDS, opened
 
 
 @pytest.fixture
@@ -24,11 +25,10 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=KINDS)
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Interface[Object]]:
-    config = Config(type=request.param, path=str(tmp_path / "store.db"), synchronous="normal")
-    with factory.create(config) as opened:
-        yield opened
+    with opened(request, tmp_path) as storage:
+        yield storage
 
 
 @pytest.fixture
@@ -39,5 +39,5 @@ def estate(storage: Interface[Object], clock: FakeClock) -> Estate:
 @pytest.fixture
 def small_estate(clock: FakeClock) -> Iterator[Estate]:
     """In memory only, for what does not depend on storage."""
-    with factory.create(Config()) as opened:
-        yield Estate(opened, clock)
+    with factory.create(Config()) as storage:
+        yield Estate(storage, clock)

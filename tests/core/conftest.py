@@ -1,4 +1,4 @@
-"""Fixtures for the built-in kinds: both storages, and a clock that stands."""
+"""Fixtures for the built-in kinds: all storages, and a clock that stands."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "golden"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+
 from kregistry.meta.context import Context
 from kregistry.meta.object import Object
-from kregistry.storage import Config, Interface, factory
+from kregistry.storage import Interface
 from kregistry.testing.clock import FakeClock
+from storages import KINDS, opened
 
 
 @pytest.fixture
@@ -22,13 +24,12 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=KINDS)
 def storage(
     request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock
 ) -> Iterator[Interface[Object]]:
-    config = Config(type=request.param, path=str(tmp_path / "store.db"), clock=clock)
-    with factory.create(config) as opened:
-        yield opened
+    with opened(request, tmp_path, clock=clock) as storage:
+        yield storage
 
 
 @pytest.fixture

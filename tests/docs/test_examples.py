@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from pages import PAGES, ROOT, Block, blocks
 
+from kregistry.testing.etcd import EtcdServer
+
 #: Languages of blocks that are not code to run.
 PICTURES = {"text", "json", "yaml", "toml", "sql"}
 #: What makes a virtual environment of its own is run by CI itself, not from inside pytest.
@@ -61,6 +63,23 @@ def test_the_code_on_a_page_runs(
             run_shell(block, tmp_path)
         else:
             assert block.language in PICTURES, f"{page}:{block.line}: unknown {block.language!r}"
+
+
+def test_the_shop_of_the_readme_needs_one_line_changed_to_run_on_etcd(
+    fresh_etcd: EtcdServer,
+) -> None:
+    """The README says so: the line that names the store, and nothing else."""
+    shop = "\n".join(
+        block.code for block in blocks(ROOT / "README.md") if block.language == "python"
+    )
+    sqlite = 'k.Config(type="sqlite", path="shop.db")'
+    (etcd3,) = re.findall(r"^config = (k\.Config\(.*\))$", shop, re.MULTILINE)
+    etcd3 = etcd3.replace("http://127.0.0.1:2379", fresh_etcd.endpoints[0])
+    assert shop.count(sqlite) == 1
+    scope = {"__name__": "__main__"}
+    exec(compile(shop.replace(sqlite, etcd3), "README.md", "exec", dont_inherit=True), scope)
+    stored = fresh_etcd.ctl("get", "--prefix", "/registry", "--keys-only").split()
+    assert stored == ["/registry/shop.example/widgets/default/anvil"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

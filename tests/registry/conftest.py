@@ -1,4 +1,4 @@
-"""Fixtures for the registry: Stores of widgets over both storages, and a clock that stands."""
+"""Fixtures for the registry: Stores of widgets over all storages, and a clock that stands."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from kregistry.meta.object import Object
 from kregistry.registry import Store
 from kregistry.storage import Config, Interface, factory
 from kregistry.testing.clock import FakeClock
+from storages import KINDS, opened
 
 
 @pytest.fixture
@@ -25,19 +26,16 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=KINDS)
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Interface[Object]]:
-    """Both; what a disk has to promise is tested elsewhere, so nobody waits for it here."""
-    path = str(tmp_path / "store.db")
-    config = Config(type=request.param, path=path, synchronous="normal")
-    with factory.create(config) as opened:
-        yield opened
+    with opened(request, tmp_path) as storage:
+        yield storage
 
 
 @pytest.fixture
 def memory() -> Iterator[Interface[Object]]:
-    with factory.create(Config()) as opened:
-        yield opened
+    with factory.create(Config()) as storage:
+        yield storage
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from kregistry.meta.object import Object
 from kregistry.meta.options import DeleteOptions
 from kregistry.meta.status import Status
 from kregistry.registry import CorruptObjectDeleter, Store
-from kregistry.storage import Config, Interface, factory
+from kregistry.storage import Interface
 from kregistry.storage.transformer import Transformer
+from storages import KINDS, opened
 
 ASKED = DeleteOptions(ignore_store_read_error_with_cluster_breaking_potential=True)
 EXCLUSIVE = "is exclusively used to delete corrupt object"
@@ -42,18 +43,13 @@ def transformer() -> Lockable:
     return Lockable()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=KINDS)
 def storage(
     request: pytest.FixtureRequest, tmp_path: Path, transformer: Lockable
 ) -> Iterator[Interface[Object]]:
-    config = Config(
-        type=request.param,
-        path=str(tmp_path / "store.db"),
-        transformer=transformer,
-        allow_unsafe_deletion=True,
-    )
-    with factory.create(config) as opened:
-        yield opened
+    settings = {"transformer": transformer, "allow_unsafe_deletion": True}
+    with opened(request, tmp_path, **settings) as storage:
+        yield storage
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from kregistry.storage.backend import Change
-from kregistry.storage.changelog import ChangeLog, LogStream
+from kregistry.storage.changelog import ChangeLog, History, LogStream
 from kregistry.storage.errors import BackendClosed, RevisionCompacted
 from kregistry.storage.wakers import ThreadWaker
 
@@ -257,10 +257,11 @@ class Table:
         self.changes: list[Change] = []
         self.reads = 0
 
-    def read(self, start: str, end: str, after: int, limit: int) -> Sequence[Change]:
+    def read(self, start: str, end: str, after: int, limit: int) -> History:
         self.reads += 1
         found = [each for each in self.changes if start <= each.key < end and each.revision > after]
-        return found[:limit]
+        some = found[:limit]
+        return History(some, (found if len(found) < limit else some)[-1].revision)
 
 
 def test_what_fell_out_of_a_bounded_log_is_read_from_the_history() -> None:
@@ -301,8 +302,9 @@ def test_a_closed_stream_reads_no_history_after_its_end() -> None:
 def test_a_log_bounded_in_bytes_keeps_the_newest_and_reads_the_rest_from_the_history() -> None:
     past: list[Change] = []
 
-    def read_history(start: str, end: str, after: int, limit: int) -> Sequence[Change]:
-        return [each for each in past if each.revision > after][:limit]
+    def read_history(start: str, end: str, after: int, limit: int) -> History:
+        found = [each for each in past if each.revision > after][:limit]
+        return History(found, found[-1].revision)
 
     log = ChangeLog(revision=1, max_bytes=1000, read_history=read_history)
     stream = everything(log)
@@ -317,6 +319,42 @@ def test_a_log_bounded_in_bytes_keeps_the_newest_and_reads_the_rest_from_the_his
     assert revisions(log.since(59)) == [60]
     read = [*stream.poll(limit=1000), *stream.poll(limit=1000)]
     assert revisions(read) == list(range(2, 61))
+
+
+def test_what_history_reads_ahead_is_kept_for_the_next_poll() -> None:
+    table = Table()
+    table.changes = [change(revision) for revision in range(2, 12)]
+    log = ChangeLog(revision=11, read_history=lambda *keys: table.read(*keys[:3], 100))
+    stream = everything(log)
+    polled = [revisions(stream.poll(limit=3)) for _ in range(5)]
+    assert polled == [[2, 3, 4], [5, 6, 7], [8, 9, 10], [11], []]
+    assert table.reads == 1
+    assert stream.position == 11
+
+
+@pytest.mark.parametrize("from_history", [True, False])
+def test_changes_of_one_revision_come_together(from_history: bool) -> None:
+    """A transaction of etcd may change several keys at once; no poll splits it."""
+    at_once = [Change(f"/{each}", 3, b"", None, 0) for each in "abcde"]
+    past = [change(2), *at_once, change(4)]
+    if from_history:
+        log = ChangeLog(revision=4, read_history=lambda *keys: History(past, 4))
+    else:
+        log = ChangeLog(revision=1)
+    stream = everything(log)
+    if not from_history:
+        log.publish(past)
+    polled = [list(stream.poll(limit=2)) for _ in range(4)]
+    assert polled == [past[:6], past[6:], [], []]
+
+
+def test_a_long_scan_does_not_split_a_revision() -> None:
+    log = ChangeLog(revision=1)
+    stream = log.stream("/b", "/c", after=1)
+    at_once = [Change("/a" if each < 1023 else "/b", 3, b"", None, 0) for each in range(1026)]
+    log.publish([change(2), *at_once])
+    assert len(stream.poll()) == 3
+    assert stream.position == 3
 
 
 def test_a_bounded_log_needs_a_history() -> None:

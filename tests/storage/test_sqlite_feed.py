@@ -126,7 +126,7 @@ def test_watchers_may_come_and_go_while_every_stream_is_ended(ours: SqliteBacken
         thread.start()
     try:
         for _ in range(20000):
-            ours._feed._present()
+            ours._feed._streams._present()
     except RuntimeError as error:
         errors.append(error)
     finally:

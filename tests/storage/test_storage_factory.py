@@ -43,9 +43,23 @@ def test_types_that_do_not_exist_have_the_words_of_upstream(kind: str, problem: 
     assert str(caught.value) == problem
 
 
-def test_etcd3_says_what_to_do_instead() -> None:
-    with pytest.raises(ValueError, match=r"kregistry\[etcd3\]"):
-        factory.create(Config(type="etcd3"))
+def test_etcd3_is_made_when_asked_for_and_connects_when_used() -> None:
+    config = Config(type="etcd3", endpoints=("http://127.0.0.1:1",), compaction_interval=0)
+    with factory.create(config) as storage:
+        assert type(storage.backend).__name__ == "EtcdBackend"
+
+
+def test_etcd3_without_its_extra_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['grpc'] = None\n"
+        "import kregistry.storage as s\n"
+        "try: s.factory.create(s.Config(type='etcd3', endpoints=['http://127.0.0.1:1']))\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "pip install 'kregistry[etcd3]'" in done.stdout
 
 
 def test_a_ready_backend_wins_over_the_type() -> None:

@@ -9,7 +9,18 @@ import pytest
 
 import kregistry
 
-OPTIONAL = ("sqlite3", "asyncio", "http", "orjson", "yaml", "pytest", "hypothesis", "socket", "ssl")
+OPTIONAL = (
+    "grpc",
+    "sqlite3",
+    "asyncio",
+    "http",
+    "orjson",
+    "yaml",
+    "pytest",
+    "hypothesis",
+    "socket",
+    "ssl",
+)
 
 
 def modules_after(statement: str) -> set[str]:

@@ -17,9 +17,11 @@ from kregistry.meta.errors import (
     InsufficientStorage,
     InternalError,
     NotFound,
+    RequestEntityTooLarge,
     ServerTimeout,
     ServiceUnavailable,
     StatusError,
+    Timeout,
 )
 from kregistry.meta.gvk import GroupResource
 from kregistry.meta.status import Status
@@ -34,6 +36,7 @@ from kregistry.storage.errors import (
     InvalidResourceVersion,
     KeyExists,
     KeyNotFound,
+    OutcomeUnknown,
     RequestTimeout,
     ResourceVersionSetOnCreate,
     StorageError,
@@ -41,6 +44,7 @@ from kregistry.storage.errors import (
     StorageFull,
     StorageNotReady,
     Unreachable,
+    ValueTooLarge,
     VersionConflict,
 )
 
@@ -93,6 +97,14 @@ def _try_again(failed: Failed, error: Exception) -> Exception:
     return ServerTimeout(failed.resource, failed.verb, RETRY_AFTER)
 
 
+def _unknown(failed: Failed, error: Exception) -> Exception:
+    return Timeout(str(error), RETRY_AFTER)
+
+
+def _too_large(failed: Failed, error: Exception) -> Exception:
+    return RequestEntityTooLarge(str(error))
+
+
 def _unavailable(failed: Failed, error: Exception) -> Exception:
     return ServiceUnavailable(str(error))
 
@@ -127,7 +139,9 @@ _ALWAYS: Final[tuple[tuple[type[Exception], Rule], ...]] = (
     (CodecError, _plain),
     (StorageNotReady, _not_ready),
     (Unreachable, _try_again),
+    (OutcomeUnknown, _unknown),
     (BackendUnavailable, _try_again),
+    (ValueTooLarge, _too_large),
     (StorageFull, _full),
     (StorageFenced, _unavailable),
     (BackendClosed, _unavailable),

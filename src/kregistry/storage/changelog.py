@@ -19,14 +19,24 @@ from kregistry.storage.errors import BackendClosed, RevisionCompacted
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.parking import Bay, ParkingLot, Wake
 
-#: Reads changes that the log no longer holds: ``(start, end, after, limit)``. Those of the keys
-#: ``start <= key < end`` with a revision above *after*, in order, *limit* of them at most; all
-#: that were committed when it was called, if it returns fewer that are smaller together than
-#: HISTORY_BYTES. Raises RevisionCompacted.
-ReadHistory = Callable[[str, str, int, int], Sequence[Change]]
 
-#: Reading history may stop once the values that were read are as large as this.
-HISTORY_BYTES = 8 << 20
+class History(NamedTuple):
+    """Changes that the log no longer holds, or never held.
+
+    Attributes:
+        changes: Of the keys asked for, in order.
+        upto: Every one of them at or before this revision is here.
+    """
+
+    changes: Sequence[Change]
+    upto: int
+
+
+#: Reads ``(start, end, after, limit)``: the changes of the keys ``start <= key < end`` with a
+#: revision above *after*, of which *limit* are wanted now. What goes beyond that is kept for the
+#: next poll, so it should be read only where that costs little. Gets ahead with every call:
+#: ``upto`` is above *after*. Raises RevisionCompacted, and BackendUnavailable.
+ReadHistory = Callable[[str, str, int, int], History]
 
 _SCAN = 1024
 _SCAN_WHEN_PARKING = 64
@@ -55,6 +65,11 @@ class Window(NamedTuple):
         ):
             return guess
         return bisect_right(changes, revision, key=_revision_of)
+
+    def some(self, revision: int) -> Sequence[Change]:
+        """The next changes after *revision*, as many as one wants to look at in one go."""
+        at = self.after(revision)
+        return self.changes[at : _whole(self.changes, at + _SCAN)]
 
 
 class ChangeLog:
@@ -100,8 +115,13 @@ class ChangeLog:
 
     @property
     def head(self) -> int:
-        """Revision of the newest change."""
+        """Every change up to this revision was appended, or came before the log."""
         return self._head
+
+    @property
+    def floor(self) -> int:
+        """The log holds every change after this revision."""
+        return self._window.floor
 
     @property
     def compacted(self) -> int:
@@ -134,6 +154,11 @@ class ChangeLog:
     def publish(self, changes: Sequence[Change]) -> None:
         """:meth:`append`, and wake who waited."""
         wake(self.append(changes))
+
+    def advance(self, revision: int) -> None:
+        """There are no further changes up to *revision*."""
+        with self._lock:
+            self._head = max(self._head, revision)
 
     def compact(self, revision: int) -> None:
         """Let go of changes at or before *revision*.
@@ -230,12 +255,13 @@ class ChangeLog:
 class LogStream(ChangeStream):
     """A place in a :class:`ChangeLog`."""
 
-    __slots__ = ("__weakref__", "_after", "_bay", "_keys", "_last", "_log")
+    __slots__ = ("__weakref__", "_after", "_backlog", "_bay", "_keys", "_last", "_log")
 
     def __init__(self, log: ChangeLog, keys: KeyRange, after: int) -> None:
         self._log = log
         self._keys = keys
         self._after = after
+        self._backlog: History | None = None  # read, but not delivered yet
         self._bay: Bay | None = None
         self._last: int | None = None  # nothing after this revision is read: the stream is closed
 
@@ -289,19 +315,20 @@ class LogStream(ChangeStream):
         window = self._log._window
         if self._after < window.floor:
             return self._read_history(limit, goal)
-        at = window.after(self._after)
-        return self._take(window.changes[at : at + _SCAN], limit, goal)
+        self._backlog = None
+        return self._take(window.some(self._after), limit, goal)
 
     def _take(self, changes: Sequence[Change], limit: int, goal: int) -> Sequence[Change]:
         """Those of *changes* that are for this stream, and move behind them."""
         start, end = self._keys
-        if not changes:  # compaction moved this stream on
+        if not changes:  # compaction moved this stream on, or the log advanced without any
+            self._after = max(self._after, goal)
             return ()
         if changes[-1].revision > goal:
             changes = [change for change in changes if change.revision <= goal]
-        found = [change for change in changes if start <= change.key < end]
-        if len(found) > limit:
-            del found[limit:]
+        matching = [change for change in changes if start <= change.key < end]
+        found = cut(matching, limit)
+        if len(found) < len(matching):
             self._after = found[-1].revision
         else:
             self._after = changes[-1].revision if changes else goal
@@ -311,10 +338,12 @@ class LogStream(ChangeStream):
         read = self._log._read_history
         if read is None:  # a log that keeps everything cannot have let go of this
             raise RevisionCompacted(self._after, self._log._compacted)
-        found = read(*self._keys, self._after, limit)
-        last = found[-1].revision if found else 0
-        more = len(found) == limit or sum(map(size_of, found)) >= HISTORY_BYTES
-        self._after = last if more else max(goal, last)
+        changes, upto = self._backlog or read(*self._keys, self._after, limit)
+        found = cut(changes, limit)
+        if rest := changes[len(found) :]:
+            self._after, self._backlog = found[-1].revision, History(rest, upto)
+        else:
+            self._after, self._backlog = upto, None
         if self._last is not None:
             found = [change for change in found if change.revision <= goal]
         return found
@@ -353,6 +382,22 @@ def wake(bays: Sequence[Bay]) -> None:
     """Wake everybody who waits in *bays*; call it without any lock."""
     for bay in bays:
         bay.wake()
+
+
+def cut(changes: Sequence[Change], limit: int) -> Sequence[Change]:
+    """The first *limit* changes, and those that happened in one with the last of them."""
+    return changes if len(changes) <= limit else changes[: _whole(changes, limit)]
+
+
+def _whole(changes: Sequence[Change], end: int) -> int:
+    """*end*, moved on until it splits no revision.
+
+    Where one revision changes several keys, as etcd's transactions and leases can, a reader
+    that goes on behind it must have seen all of it.
+    """
+    while end < len(changes) and changes[end].revision == changes[end - 1].revision:
+        end += 1
+    return end
 
 
 def size_of(change: Change) -> int:

@@ -82,7 +82,14 @@ class Config:
         path: File of a sqlite store.
         synchronous: sqlite: "full" survives a power failure, "normal" only a crash of the
             program.
-        endpoints: URLs of an etcd cluster.
+        endpoints: etcd3: URLs of the members, ``http://`` or ``https://``; any of them will do.
+        trusted_ca_file: etcd3: certificates that the members' are checked against, as PEM;
+            "" for those that the system trusts.
+        cert_file: etcd3: this client's certificate, where the members ask for one.
+        key_file: etcd3: the key of it.
+        username: etcd3: who to log in as; "" for nobody.
+        password: etcd3: of that user.
+        request_timeout: etcd3: seconds until a request has failed, all members tried.
         codec: Objects to bytes; None for one without a scheme.
         transformer: Bytes to stored bytes, for encryption; None to store them as they are.
         compaction_interval: Seconds between compactions; history is kept for one to two of
@@ -103,6 +110,12 @@ class Config:
     path: str = attrs.field(default="", converter=_path, validator=_text)
     synchronous: str = attrs.field(default="full", validator=_level)
     endpoints: tuple[str, ...] = attrs.field(default=(), converter=_endpoints, validator=_urls)
+    trusted_ca_file: str = attrs.field(default="", converter=_path, validator=_text)
+    cert_file: str = attrs.field(default="", converter=_path, validator=_text)
+    key_file: str = attrs.field(default="", converter=_path, validator=_text)
+    username: str = attrs.field(default="", validator=_text)
+    password: str = attrs.field(default="", repr=False, validator=_text)
+    request_timeout: float = attrs.field(default=5.0, validator=_seconds)
     codec: Codec | None = attrs.field(default=None, repr=False, validator=_one_of(Codec))
     transformer: Transformer | None = attrs.field(
         default=None, repr=False, validator=_one_of(Transformer)

@@ -15,6 +15,9 @@
      ├─ RevisionCompacted       that far back nothing is known any more
      ├─ RevisionInFuture        the store has not come that far
      ├─ BackendUnavailable      busy, locked or unreachable; try again
+     │   └─ OutcomeUnknown      a write may have been done or not; read before trying again
+     ├─ AccessDenied            the engine does not know, or not trust, who asks
+     ├─ ValueTooLarge           the engine takes nothing of that size
      ├─ StorageFull             no room for writes; deletes and compaction still work
      ├─ StorageFenced           an I/O error made the store read-only until it is reopened
      ├─ ForkedStore             opened before a fork, used after it
@@ -196,6 +199,18 @@ class RevisionInFuture(BackendError):
 
 class BackendUnavailable(BackendError):
     """Busy, locked or unreachable: the same call may succeed later."""
+
+
+class OutcomeUnknown(BackendUnavailable):
+    """A write may have been done or not, or may be done yet: read before trying again."""
+
+
+class AccessDenied(BackendError):
+    """The engine does not know who asks, does not trust it, or does not allow it that."""
+
+
+class ValueTooLarge(BackendError):
+    """The engine takes nothing of that size."""
 
 
 class StorageFull(BackendError):

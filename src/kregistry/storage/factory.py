@@ -12,6 +12,7 @@ from kregistry.runtime.codec import Codec
 from kregistry.storage.backend import Backend
 from kregistry.storage.config import Config
 from kregistry.storage.interface import Interface
+from kregistry.storage.keys import path_prefix
 from kregistry.storage.memory import MemoryBackend
 from kregistry.storage.objects import ObjectStorage, StorageSettings
 from kregistry.storage.transformer import IDENTITY
@@ -83,9 +84,23 @@ def create_backend(config: Config) -> Backend:
         case "etcd2":
             raise ValueError("etcd2 is no longer a supported storage backend")
         case "etcd3":
-            raise ValueError(
-                "storage type etcd3 is not part of this release; it will come with the extra "
-                "kregistry[etcd3]. Use memory or sqlite"
+            from kregistry.storage.etcd3 import Access, EtcdBackend
+
+            access = Access.of(
+                config.endpoints,
+                trusted_ca_file=config.trusted_ca_file,
+                cert_file=config.cert_file,
+                key_file=config.key_file,
+                username=config.username,
+                password=config.password,
+            )
+            return EtcdBackend(
+                access,
+                prefix=path_prefix(config.prefix),
+                request_timeout=config.request_timeout,
+                clock=config.clock,
+                compaction_interval=config.compaction_interval,
+                failpoints=config.failpoints,
             )
         case _:
             return _published(config)

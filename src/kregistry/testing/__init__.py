@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kregistry.testing.clock import FakeClock as FakeClock
+    from kregistry.testing.etcd.cluster import EtcdCluster as EtcdCluster
+    from kregistry.testing.etcd.fresh import FreshEtcds as FreshEtcds
+    from kregistry.testing.etcd.server import EtcdServer as EtcdServer
     from kregistry.testing.model import ModelBackend as ModelBackend
     from kregistry.testing.suites.backend import BackendSuite as BackendSuite
     from kregistry.testing.suites.backend_machine import BackendMachine as BackendMachine
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "BackendMachine": "suites.backend_machine",
     "BackendSuite": "suites.backend",
+    "EtcdCluster": "etcd.cluster",
+    "EtcdServer": "etcd.server",
     "FakeClock": "clock",
+    "FreshEtcds": "etcd.fresh",
     "GracefulRESTStorageSuite": "suites.rest",
     "ModelBackend": "model",
     "RESTStorageSuite": "suites.rest",
@@ -38,7 +44,10 @@ _HOMES = {
 __all__ = [
     "BackendMachine",
     "BackendSuite",
+    "EtcdCluster",
+    "EtcdServer",
     "FakeClock",
+    "FreshEtcds",
     "GracefulRESTStorageSuite",
     "ModelBackend",
     "RESTStorageSuite",

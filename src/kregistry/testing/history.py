@@ -211,9 +211,23 @@ class LogKeeper:
             self.log += found
         return self._stream.position
 
-    def close(self) -> None:
-        """Read the rest."""
-        self.read()
+    def close(self, patience: float = 30.0) -> None:
+        """Read the rest: all that was committed until now.
+
+        Args:
+            patience: Seconds to wait for what others wrote.
+
+        Raises:
+            TimeoutError: It did not all come.
+        """
+        newest = self._backend.current_revision()
+        end = time.monotonic() + patience
+        while self.read() < newest:
+            bell = threading.Event()
+            if self._stream.park(bell.set):
+                bell.wait(0.1)
+            if time.monotonic() > end:
+                raise TimeoutError(f"nothing came between {self._stream.position} and {newest}")
         self._stream.close()
 
 

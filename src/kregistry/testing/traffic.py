@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import attrs
 
@@ -15,6 +16,7 @@ from kregistry.storage.backend import Backend, ChangeStream, Record
 from kregistry.storage.errors import (
     BackendClosed,
     BackendError,
+    BackendUnavailable,
     RevisionCompacted,
     RevisionInFuture,
     RevisionMismatch,
@@ -100,7 +102,7 @@ class Run:
             thread.join(traffic.patience)
         if any(thread.is_alive() for thread in [*clients, *helpers]):
             self.failures.append(TimeoutError("a thread did not end"))
-        self.keeper.close()
+        self.keeper.close(traffic.patience)
         operations = [o for recorder in self.recorders for o in recorder.operations]
         history = History(operations, self.keeper.log, self.keeper.start)
         return Outcome(history, self.watches, self.failures)
@@ -123,7 +125,8 @@ class Run:
         )
         self.ready.wait(self.traffic.patience)
         for step in range(self.traffic.operations):
-            client.step(step)
+            with suppress(BackendUnavailable):
+                client.step(step)
 
     def _watcher(self, number: int) -> None:
         """Watch from within a hundred revisions of now, for a while, until all is done."""
@@ -132,11 +135,14 @@ class Run:
         while True:
             last = self.done.is_set()
             offset = rng.randint(-100, 0 if last else 100)
-            after = max(backend.current_revision() + offset, 1)
+            try:
+                after = max(backend.current_revision() + offset, 1)
+            except BackendUnavailable:
+                continue
             start, end = rng.choice([RANGE, ("/t/1", "/t/5"), ("/t/2", "/t/2\0")])
             try:
                 stream = backend.watch(start, end, after=after)
-            except RevisionCompacted:
+            except (RevisionCompacted, BackendUnavailable):
                 continue
             self.watches.append(Watched(start, end, after, self._read(stream, rng.randint(5, 50))))
             stream.close()
@@ -150,7 +156,7 @@ class Run:
         for _ in range(polls):
             try:
                 changes = stream.poll(limit=7)
-            except (RevisionCompacted, BackendClosed):
+            except (RevisionCompacted, BackendClosed, BackendUnavailable):
                 break
             responses.append(Response(changes, Bookmark(stream.position)))
             if not changes:
@@ -166,7 +172,8 @@ class Run:
         rng = random.Random(self.traffic.seed)
         backend = self.recorders[0].inner
         while not self.done.wait(self.traffic.compaction):
-            backend.compact(max(self.keeper.read() - rng.randint(0, 150), 0))
+            with suppress(BackendUnavailable):
+                backend.compact(max(self.keeper.read() - rng.randint(0, 150), 0))
 
 
 class Client:

@@ -11,7 +11,8 @@ from podrequests import PodRequests
 from recordings import differences, filled, load
 
 from kregistry.meta.object import Object
-from kregistry.storage import Config, Interface, factory
+from kregistry.storage import Interface
+from storages import KINDS, opened
 
 RECORDINGS = [
     "create_bad_names",
@@ -42,11 +43,10 @@ ELSEWHERE = {
 }
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=KINDS)
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Interface[Object]]:
-    config = Config(type=request.param, path=str(tmp_path / "pods.db"))
-    with factory.create(config) as opened:
-        yield opened
+    with opened(request, tmp_path) as storage:
+        yield storage
 
 
 @pytest.mark.parametrize("name", RECORDINGS)

@@ -1,4 +1,4 @@
-"""Fixtures: Pods over both storages, by a clock that stands; evictions that never sleep."""
+"""Fixtures: Pods over all storages, by a clock that stands; evictions that never sleep."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "golden"))
 
+
 from kregistry.core.pod import PodStorage
 from kregistry.core.pod.eviction import Retry
 from kregistry.meta.context import Context
 from kregistry.meta.object import Object
-from kregistry.storage import Config, Interface, factory
+from kregistry.storage import Interface
 from kregistry.testing.clock import FakeClock
+from storages import KINDS, opened
 
 
 @pytest.fixture
@@ -24,11 +26,10 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=KINDS)
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Interface[Object]]:
-    config = Config(type=request.param, path=str(tmp_path / "pods.db"))
-    with factory.create(config) as opened:
-        yield opened
+    with opened(request, tmp_path) as storage:
+        yield storage
 
 
 @pytest.fixture

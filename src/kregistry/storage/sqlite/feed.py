@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import copy
 import threading
-import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kregistry.storage.backend import Change, ChangeStream
-from kregistry.storage.changelog import ChangeLog, LogStream, wake
+from kregistry.storage.changelog import ChangeLog, wake
 from kregistry.storage.errors import BackendError, RevisionCompacted
 from kregistry.storage.parking import Bay
 from kregistry.storage.sqlite.reader import Reader
+from kregistry.storage.streams import Streams
 
 #: What watchers share in memory of the newest changes: so many at least, so many bytes at most.
 #: Older ones are read from the file.
@@ -37,8 +37,7 @@ class Feed:
         self._reader = reader
         self._watched = watched
         self._lock = threading.Lock()
-        # Not a WeakSet, which breaks when one thread goes through it while another leaves.
-        self._streams: dict[int, weakref.ref[FeedStream]] = {}
+        self._streams = Streams()
         self._log: ChangeLog | None = None
         self._failure: BackendError | None = None
 
@@ -63,8 +62,7 @@ class Feed:
                     max_bytes=_KEPT_BYTES,
                     read_history=self._reader.history,
                 )
-            stream = FeedStream(self._log.stream(start, end, after=after), self._leave)
-            self._enter(stream)
+            stream = self._streams.enter(self._log.stream(start, end, after=after))
         self._watched()
         return stream
 
@@ -100,7 +98,7 @@ class Feed:
         try:
             state = self._reader.state()
             while log.head < state.revision:
-                changes = self._reader.all_history(log.head, _CHUNK)
+                changes, _ = self._reader.all_history(log.head, _CHUNK)
                 if not changes:
                     break
                 due += log.append(changes)
@@ -108,7 +106,7 @@ class Feed:
         except RevisionCompacted as error:
             # Others wrote and compacted while this process stood still: nobody can be told
             # what happened in between.
-            self._end(error)
+            self._streams.fail(error)
             self._log = None
         return due
 
@@ -122,7 +120,7 @@ class Feed:
         """End every stream, and every later one, with *error*."""
         with self._lock:
             self._failure = error
-            self._end(error)
+            self._streams.fail(error)
 
     def close(self, error: BackendError) -> None:
         """End every stream once it has read what is there."""
@@ -135,51 +133,4 @@ class Feed:
         """In a forked child: the locks may be held by threads that do not exist here."""
         self._lock = threading.Lock()
         self._failure = error
-        for stream in self._present():
-            stream.failure = error
-
-    def _enter(self, stream: FeedStream) -> None:
-        name, streams = id(stream), self._streams
-        streams[name] = weakref.ref(stream, lambda _: streams.pop(name, None))
-
-    def _present(self) -> list[FeedStream]:
-        found = [reference() for reference in list(self._streams.values())]
-        return [stream for stream in found if stream is not None]
-
-    def _end(self, error: BackendError) -> None:
-        for stream in self._present():
-            stream.fail(error)
-
-    def _leave(self, stream: FeedStream) -> None:
-        self._streams.pop(id(stream), None)
-
-
-class FeedStream(ChangeStream):
-    """A place in the log that can be taken away with an error."""
-
-    def __init__(self, inner: LogStream, leave: Callable[[FeedStream], None]) -> None:
-        self._inner = inner
-        self._leave = leave
-        self.failure: BackendError | None = None
-
-    def poll(self, limit: int = 256) -> Sequence[Change]:
-        if self.failure is not None:
-            raise copy.copy(self.failure)
-        return self._inner.poll(limit)
-
-    def park(self, wake: Callable[[], None]) -> bool:
-        return self.failure is None and self._inner.park(wake)
-
-    @property
-    def position(self) -> int:
-        return self._inner.position
-
-    def fail(self, error: BackendError) -> None:
-        """End here with *error*; a parked reader is woken."""
-        self.failure = error
-        self._inner.close()
-
-    def close(self) -> None:
-        self._leave(self)
-        if self.failure is None:
-            self._inner.close()
+        self._streams.abandon(error)

@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from kregistry.storage.backend import Change, Page, Record, Snapshot
-from kregistry.storage.changelog import HISTORY_BYTES, size_of
+from kregistry.storage.changelog import History, size_of
 from kregistry.storage.errors import RevisionCompacted, RevisionInFuture
 from kregistry.storage.sqlite import expiry, faults
 from kregistry.storage.sqlite.connections import Readers
 from kregistry.storage.sqlite.counts import Counts
 from kregistry.storage.sqlite.schema import encode
+
+#: Reading history stops once the values that were read are as large as this.
+_HISTORY_BYTES = 8 << 20
 
 _GET = """
 SELECT s.revision, l.value, n.revision, n.created
@@ -130,13 +133,13 @@ class Reader:
             cursor, bounds, then or newest, newest=newest, compacted=compacted
         )
 
-    def history(self, start: str, end: str, after: int, limit: int) -> Sequence[Change]:
-        """Changes of a range, in order; see :data:`~kregistry.storage.changelog.ReadHistory`."""
-        return self._changes(_HISTORY, (after, encode(start), encode(end), limit))
+    def history(self, start: str, end: str, after: int, limit: int) -> History:
+        """Changes of a range; see :data:`~kregistry.storage.changelog.ReadHistory`."""
+        return self._history(_HISTORY, after, (encode(start), encode(end)), limit)
 
-    def all_history(self, after: int, limit: int) -> Sequence[Change]:
-        """Changes of every key, in order."""
-        return self._changes(_ALL_HISTORY, (after, limit))
+    def all_history(self, after: int, limit: int) -> History:
+        """Changes of every key."""
+        return self._history(_ALL_HISTORY, after, (), limit)
 
     def due(self, now: float, limit: int) -> Sequence[tuple[str, int]]:
         """Keys whose time is up, and the revisions they are at."""
@@ -152,17 +155,17 @@ class Reader:
         """What SQLite finds wrong with the file."""
         return [text for (text,) in self._all(_INTEGRITY, ()) if text != "ok"]
 
-    def _changes(self, query: str, arguments: tuple[object, ...]) -> Sequence[Change]:
+    def _history(self, query: str, after: int, bounds: tuple[bytes, ...], limit: int) -> History:
         try:
             with self._readers.snapshot() as cursor:
                 state = State(*cursor.execute(_STATE).fetchone())
-                rows = _take(cursor.execute(query, arguments))
+                rows, whole = _take(cursor.execute(query, (after, *bounds, limit)))
         except faults.ENGINE_ERRORS as error:
             raise self._translate(error) from error
-        after = arguments[0]
-        if isinstance(after, int) and after < state.compacted:
+        if after < state.compacted:
             raise RevisionCompacted(after, state.compacted)
-        return rows
+        whole = whole and len(rows) < limit
+        return History(rows, state.revision if whole else rows[-1].revision)
 
     def _row(self, query: str, arguments: tuple[object, ...]) -> Any:
         return self._all(query, arguments)[0]
@@ -187,15 +190,19 @@ class Reader:
         return faults.translate(error, self._path, "reading")
 
 
-def _take(cursor: sqlite3.Cursor) -> list[Change]:
-    """Rows, until they are many bytes: a backlog of large values must not fill the memory."""
+def _take(cursor: sqlite3.Cursor) -> tuple[list[Change], bool]:
+    """Rows, until they are many bytes: a backlog of large values must not fill the memory.
+
+    Returns:
+        The changes, and whether they are all.
+    """
     changes, size = list[Change](), 0
     for row in cursor:
         changes.append(Change._make(row))
         size += size_of(changes[-1])
-        if size >= HISTORY_BYTES:
-            break
-    return changes
+        if size >= _HISTORY_BYTES:
+            return changes, False
+    return changes, True
 
 
 def _check(state: State, revision: int) -> int:

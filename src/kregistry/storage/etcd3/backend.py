@@ -1,0 +1,372 @@
+"""EtcdBackend: keys in an etcd cluster, which many machines can share.
+
+etcd is a revision log itself, so there is little to translate: a put is a transaction that
+compares the key's revision, a range is a range, and compaction is compaction. What is left to
+do here is to share one watch between all watchers, and to fail over and fail clearly.
+
+Source: ``k8s.io/apiserver/pkg/storage/etcd3``, ``client/v3/kubernetes`` of etcd.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+
+from kregistry.meta.clock import Clock, SystemClock
+from kregistry.meta.failpoints import Failpoints
+from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Snapshot
+from kregistry.storage.deadlines import Deadlines
+from kregistry.storage.errors import (
+    BackendClosed,
+    BackendError,
+    ForkedStore,
+    RevisionCompacted,
+    RevisionInFuture,
+    RevisionMismatch,
+    StorageFull,
+    UnsafeStorage,
+)
+from kregistry.storage.etcd3.access import Access
+from kregistry.storage.etcd3.compaction import Compaction
+from kregistry.storage.etcd3.faults import LeaseNotFound
+from kregistry.storage.etcd3.feed import Feed
+from kregistry.storage.etcd3.follower import Follower
+from kregistry.storage.etcd3.leases import Leases
+from kregistry.storage.etcd3.members import Members
+from kregistry.storage.etcd3.messages import (
+    ALARM_REQUEST,
+    Alarm,
+    Lease,
+    Method,
+    RangeResponse,
+    TxnResponse,
+    delete_if_request,
+    put_if_request,
+    range_request,
+    read_alarms,
+    read_leases,
+    time_to_live_request,
+)
+from kregistry.storage.etcd3.replay import Replay
+from kregistry.storage.etcd3.scope import Scopes
+from kregistry.storage.housekeeping import Chores, Housekeeper
+
+_LARGEST = 2**63 - 1
+
+#: Records in one answer: more are asked for page by page, at one revision.
+_PAGE = 10_000
+
+_EXPIRE_BATCH = 64
+_TICK = 1.0
+
+
+class EtcdBackend(Backend, Chores):
+    """Keeps everything in an etcd cluster, durable once a majority of it has a write.
+
+    Nothing is connected until the first call. Other writers are welcome, other programs among
+    them: their changes are seen, and what they change in one transaction comes as changes of
+    one revision.
+
+    Args:
+        access: Where the members are, and what they must be shown.
+        prefix: What the keys of interest begin with; "" for any. Where etcd does not let all
+            keys be watched, changes of other ones are not seen.
+        request_timeout: Seconds until a call has failed, all members tried.
+        clock: Measures times to live and the interval.
+        compaction_interval: Seconds between compactions; each forgets what was history
+            already at the one before. 0 for never.
+        failpoints: ``etcd3.before_commit``, ``etcd3.after_commit``.
+
+    Raises:
+        ValueError: An argument makes no sense.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        prefix: str = "",
+        request_timeout: float = 5.0,
+        clock: Clock | None = None,
+        compaction_interval: float = 0.0,
+        failpoints: Failpoints | None = None,
+    ) -> None:
+        if not 0 < request_timeout <= 3600:
+            raise ValueError(f"request_timeout must be more than 0 s, not {request_timeout}")
+        if not compaction_interval >= 0:
+            raise ValueError(f"compaction_interval must not be negative: {compaction_interval}")
+        self._clock = clock or SystemClock()
+        self._failpoints = failpoints
+        self._members = Members(access, timeout=request_timeout)
+        self._probe = prefix.encode() or _FIRST_KEY  # asked for when only the revision matters
+        scopes = Scopes(prefix)
+        self._feed = Feed(Replay(self._members, scopes, lambda: self._feed.head).read)
+        self._follower = Follower(self._members, self._feed, scopes)
+        self._compaction = Compaction(self._members, self._probe)
+        self._leases = Leases(self._members, self._clock)
+        self._deadlines = Deadlines(self._clock)
+        self._interval = compaction_interval
+        self._next_compaction = self._clock.monotonic() + compaction_interval
+        self._history_mark = 0
+        self._known = 0
+        self._housekeeper = Housekeeper(self, clock=self._clock, name="kregistry-etcd3")
+        self._pid = os.getpid()
+        self._closed = False
+        if compaction_interval:
+            self._housekeeper.nudge()
+
+    def get(self, key: str) -> Snapshot:
+        self._check()
+        found = self._read(range_request(_encode(key)))
+        return Snapshot(found.records[0] if found.records else None, found.revision)
+
+    def range(
+        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
+    ) -> Page:
+        self._check()
+        if not 0 <= limit < _LARGEST:
+            raise ValueError(f"limit must not be negative: {limit}")
+        if not 0 <= revision <= _LARGEST:
+            raise ValueError(f"no revision can be {revision}")
+        first, last = _bounds(start, end)
+        found = self._range(first, last, min(limit or _PAGE, _PAGE), revision)
+        records, at = found.records, revision or found.revision
+        more = found.more
+        while more and (left := limit - len(records) if limit else _PAGE) > 0:
+            following = records[-1].key.encode("utf-8", "surrogateescape") + b"\0"
+            page = self._range(following, last, min(left, _PAGE), at)
+            records += page.records
+            more = page.more
+        return Page(records, found.revision, more, found.count if count else -1)
+
+    def put(self, key: str, value: bytes, *, expected: int, ttl: float | None = None) -> int:
+        self._check()
+        name = _encode(key)
+        if not isinstance(value, bytes):
+            raise TypeError(f"a value is bytes, not {type(value).__name__}")
+        if not 0 <= expected <= _LARGEST:
+            raise ValueError(f"no revision can be {expected}")
+        if ttl is not None and not 0 < ttl < math.inf:
+            raise ValueError(f"ttl must be positive, not {ttl}")
+        self._hit("etcd3.before_commit")
+        response = self._put(name, value, expected, ttl)
+        if not response.succeeded:
+            raise RevisionMismatch(response.record)
+        self._deadlines.set(key, response.revision, ttl)
+        if ttl is not None:
+            self._housekeeper.nudge()
+        self._committed(key, value, expected, response)
+        return response.revision
+
+    def delete(self, key: str, *, expected: int) -> int:
+        self._check()
+        if not 1 <= expected <= _LARGEST:
+            raise ValueError("expected must be the revision of a record")
+        self._hit("etcd3.before_commit")
+        request = delete_if_request(_encode(key), expected, previous=self._feed.is_watched)
+        response = self._write(request)
+        if not response.succeeded:
+            raise RevisionMismatch(response.record)
+        self._deadlines.set(key, response.revision, None)
+        self._committed(key, None, expected, response)
+        return response.revision
+
+    def watch(self, start: str, end: str, *, after: int) -> ChangeStream:
+        self._check()
+        if not 0 <= after <= _LARGEST:
+            raise ValueError(f"no revision can be {after}")
+        while True:
+            stream = self._feed.stream(start, end, after=after)
+            if stream is None:
+                self._feed.open(self.current_revision())
+                continue
+            try:
+                self._follower.start()
+                self._check_history(after)
+            except BaseException:
+                stream.close()
+                raise
+            self._housekeeper.nudge()
+            return stream
+
+    def current_revision(self) -> int:
+        self._check()
+        return self._read(range_request(self._probe, count_only=True)).revision
+
+    def compacted_revision(self) -> int:
+        self._check()
+        return self._compaction.revision()
+
+    def compact(self, revision: int) -> None:
+        self._check()
+        self._compaction.compact(min(revision, _LARGEST))
+        self._feed.compact(self._compaction.known)
+
+    def ttls(self, start: str, end: str) -> Mapping[str, float]:
+        self._check()
+        request = range_request(*_bounds(start, end), keys_only=True)
+        leases = self._members.read(Method.RANGE, request, read_leases)
+        left = {lease: self._left(lease) for lease in set(leases.values())}
+        foreign = {key: left[lease] for key, lease in leases.items() if left[lease] >= 0}
+        own = self._deadlines.remaining(start, end)
+        return {**foreign, **{key: own[key] for key in own if key in leases}}
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if os.getpid() != self._pid:
+            return
+        self._housekeeper.close()
+        self._follower.stop()
+        self._feed.close(BackendClosed("the store is closed"))
+        self._members.close()
+
+    def ready(self) -> None:
+        self._check()
+        self.current_revision()
+        alarms = self._members.read(Method.ALARM, ALARM_REQUEST, read_alarms)
+        if Alarm.CORRUPT in alarms:
+            raise UnsafeStorage("etcd found its members to disagree (CORRUPT)")
+        if Alarm.NOSPACE in alarms:
+            raise StorageFull("etcd has run out of its quota (NOSPACE) and takes no writes")
+
+    def expire_now(self) -> int:
+        """Delete every key of this process whose time is up. The housekeeper does it by itself.
+
+        Returns:
+            How many keys were deleted. Each deletion has a revision of its own.
+        """
+        total = 0
+        while due := self._deadlines.take(_EXPIRE_BATCH):
+            total += sum(self._expire(key, revision) for key, revision in due)
+        return total
+
+    def do_chores(self) -> float | None:
+        if self._closed:
+            return None
+        delays = []
+        if self._feed.is_open:
+            self._follower.check(self._known)
+            delays.append(_TICK)
+        self.expire_now()
+        if self._interval:
+            delays.append(self._compact_if_due())
+        due = self._deadlines.next()
+        if due is not None:
+            delays.append(due)
+        return min(delays, default=None)
+
+    def _compact_if_due(self) -> float:
+        """Compact to where the store was one interval ago; seconds until the next time."""
+        now = self._clock.monotonic()
+        if now >= self._next_compaction:
+            self._next_compaction = now + self._interval
+            mark, self._history_mark = self._history_mark, self.current_revision()
+            self.compact(mark)
+        return self._next_compaction - now
+
+    def _check(self) -> None:
+        if self._closed:
+            raise BackendClosed("the store is closed")
+        if os.getpid() != self._pid:
+            error = ForkedStore(
+                f"the store at {self._members} was opened before this process was forked; "
+                "open it anew here"
+            )
+            self._feed.abandon(error)
+            raise error
+
+    def _check_history(self, after: int) -> None:
+        """Refuse to tell what is compacted already."""
+        if not self._feed.holds(after) and not self._compaction.is_readable(max(after, 1)):
+            raise RevisionCompacted(after, self._compaction.revision())
+
+    def _read(self, request: bytes) -> RangeResponse:
+        found = self._members.read(Method.RANGE, request, RangeResponse.read)
+        self._known = max(self._known, found.revision)
+        return found
+
+    def _range(self, start: bytes, end: bytes, limit: int, revision: int) -> RangeResponse:
+        try:
+            return self._read(range_request(start, end, limit=limit, revision=revision))
+        except RevisionCompacted:
+            raise RevisionCompacted(revision, self._compaction.revision()) from None
+        except RevisionInFuture:
+            raise RevisionInFuture(revision, self.current_revision()) from None
+
+    def _put(self, name: bytes, value: bytes, expected: int, ttl: float | None) -> TxnResponse:
+        previous = self._feed.is_watched
+        if ttl is None:
+            return self._write(put_if_request(name, value, expected, previous=previous))
+        while True:
+            lease = self._leases.lease_for(ttl)
+            request = put_if_request(name, value, expected, lease=lease, previous=previous)
+            try:
+                return self._write(request)
+            except LeaseNotFound:
+                self._leases.forget(lease)
+
+    def _write(self, request: bytes) -> TxnResponse:
+        response = self._members.write(Method.TXN, request, TxnResponse.read)
+        self._known = max(self._known, response.revision)
+        return response
+
+    def _committed(
+        self, key: str, value: bytes | None, expected: int, response: TxnResponse
+    ) -> None:
+        """Tell the watchers of this process, if the answer says enough for that."""
+        before = response.record
+        if before is not None or expected == 0:
+            previous = before.value if before is not None else None
+            self._feed.publish(Change(key, response.revision, value, previous, expected))
+        self._hit("etcd3.after_commit")
+
+    def _expire(self, key: str, revision: int) -> int:
+        try:
+            self.delete(key, expected=revision)
+        except RevisionMismatch:  # written meanwhile, or its lease was faster
+            return 0
+        except BackendError:
+            self._deadlines.give_back(key, revision)
+            raise
+        return 1
+
+    def _left(self, lease: int) -> float:
+        """Seconds that keys of a lease have, as far as one can tell: without the grace."""
+        request = time_to_live_request(lease)
+        left = self._members.read(Method.TIME_TO_LIVE, request, Lease.read).seconds
+        return float(left)
+
+    def _hit(self, name: str) -> None:
+        if self._failpoints is not None:
+            self._failpoints.hit(name)
+
+
+_FIRST_KEY = b"\0"
+
+
+def _encode(key: str) -> bytes:
+    """A key as etcd has it.
+
+    Raises:
+        TypeError: It is no text.
+        ValueError: It is empty, or cannot be written as UTF-8.
+    """
+    if not isinstance(key, str):
+        raise TypeError(f"a key is text, not {type(key).__name__}")
+    if not key:
+        raise ValueError("a key must not be empty")
+    try:
+        return key.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"the key {key!r} cannot be written as UTF-8") from None
+
+
+def _bounds(start: str, end: str) -> tuple[bytes, bytes]:
+    """A range as etcd has it, where a zero byte as the end means all that follow."""
+    first, last = start.encode() or _FIRST_KEY, end.encode()
+    if last <= first:  # nothing lies between
+        return b"\1", b"\1"
+    return first, last

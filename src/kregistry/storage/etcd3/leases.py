@@ -1,0 +1,71 @@
+"""Leases: what lets a key of a process that is gone go with it, in time.
+
+A key with a time to live is deleted by the process that wrote it, on time and with a revision
+of its own, as on every other backend. Should that process not be there any more, the key's
+lease deletes it a little later. So leases need not be exact, and keys that end at about the
+same time share one, as they do upstream.
+
+Source: ``etcd3/lease_manager.go``.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import NamedTuple
+
+from kregistry.meta.clock import Clock
+from kregistry.storage.etcd3.members import Members
+from kregistry.storage.etcd3.messages import Lease, Method, grant_request
+
+#: Seconds that a lease may outlast the time to live of its keys.
+GRACE = 30.0
+
+#: Keys that share a lease: it deletes them in one revision, which must not grow too large.
+MOST_KEYS = 1000
+
+
+class _Granted(NamedTuple):
+    """A lease and the moment before which it does not end."""
+
+    lease: int
+    ends: float
+    keys: int
+
+
+class Leases:
+    """Grants leases, as few as will do."""
+
+    def __init__(self, members: Members, clock: Clock) -> None:
+        self._members = members
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._latest: _Granted | None = None
+
+    def lease_for(self, ttl: float) -> int:
+        """A lease that lasts *ttl* seconds, and not much longer.
+
+        Raises:
+            BackendError: None could be had.
+        """
+        with self._lock:
+            found, left = self._latest, 0.0
+            if found is not None:
+                left = found.ends - self._clock.monotonic()
+            if found is None or not ttl <= left <= ttl + GRACE + 1 or found.keys >= MOST_KEYS:
+                found = self._grant(ttl)
+            self._latest = found._replace(keys=found.keys + 1)
+            return found.lease
+
+    def forget(self, lease: int) -> None:
+        """The server does not know this lease any more."""
+        with self._lock:
+            if self._latest is not None and self._latest.lease == lease:
+                self._latest = None
+
+    def _grant(self, ttl: float) -> _Granted:
+        seconds = math.ceil(ttl + GRACE)
+        ends = self._clock.monotonic() + seconds
+        # Asking twice makes at worst a lease without keys, which ends by itself.
+        granted = self._members.read(Method.GRANT, grant_request(seconds), Lease.read)
+        return _Granted(granted.id, ends, 0)

@@ -1,0 +1,37 @@
+"""The etcd3 backend passes the published suites, each case over an etcd of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from kregistry.storage.backend import Backend
+from kregistry.storage.etcd3 import Access, EtcdBackend
+from kregistry.testing import BackendSuite, StorageSuite, WatchSuite
+from kregistry.testing.etcd import FreshEtcds
+
+
+@pytest.fixture
+def fresh_backends(fresh_etcds: FreshEtcds) -> Iterator[Callable[[], Backend]]:
+    taken = []
+
+    def make() -> Backend:
+        taken.append(fresh_etcds.take())
+        return EtcdBackend(Access.of(taken[-1].endpoints), request_timeout=20.0)
+
+    yield make
+    for server in taken:
+        fresh_etcds.discard(server)
+
+
+class TestBackend(BackendSuite):
+    @pytest.fixture
+    def make_backend(self, fresh_backends: Callable[[], Backend]) -> Callable[[], Backend]:
+        return fresh_backends
+
+
+class TestStorage(StorageSuite, WatchSuite):
+    @pytest.fixture
+    def make_backend(self, fresh_backends: Callable[[], Backend]) -> Callable[[], Backend]:
+        return fresh_backends
