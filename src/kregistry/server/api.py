@@ -97,12 +97,14 @@ class APIServer:
         settings: How it is to be.
 
     Attributes:
+        settings: How it is.
         resources: What is served; to be added to when a kind comes at run time.
         paths: What is served beside the resources; to be added to before the first request.
     """
 
     def __init__(self, storage: Interface[Any], settings: Settings | None = None) -> None:
         settings = settings if settings is not None else Settings()
+        self.settings = settings
         engine = settings.engine
         engine = engine_by_name(engine) if isinstance(engine, str) else engine
         codec = Codec(builtin_scheme(), engine=engine)
