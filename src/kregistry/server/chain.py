@@ -4,6 +4,7 @@ Each part is a function that takes the next handler and returns one that does it
 before, after or instead. :func:`build` puts them together in the API server's order::
 
     audit id        every answer can be told apart in logs
+    compression     large answers are packed for those who can unpack them
     recovery        whatever breaks becomes a Status, and no more of it is told
     cache control   no answer is kept by anybody in between
     warnings        what was noted on the way goes into header fields

@@ -83,16 +83,14 @@ class Shower:
         """
         if not isinstance(obj, Object | ObjectList) or self._target is None:
             return self._plain(obj)
-        match self._target.kind:
-            case kind if kind == TABLE:
-                return self._table(obj, self._options.include_object)
-            case kind if kind == PARTIAL:
-                if isinstance(obj, ObjectList):
-                    raise _unfit(PARTIAL, "is a list", obj)
-                return self._partial(obj)
-        if not isinstance(obj, ObjectList):
+        is_list = isinstance(obj, ObjectList)
+        if self._target.kind == TABLE:
+            return self._table(obj, self._options.include_object)
+        if self._target.kind == PARTIAL and is_list:
+            raise _unfit(PARTIAL, "is a list", obj)
+        if self._target.kind == PARTIAL_LIST and not is_list:
             raise _unfit(PARTIAL_LIST, "is not a list", obj)
-        return self._partial_list(obj)
+        return self._partial_list(obj) if is_list else self._partial(obj)
 
     def show_event(self, obj: Any, *, bookmark: bool) -> dict[str, Any]:
         """The same for the object of an event; only the first table says what its columns are."""
