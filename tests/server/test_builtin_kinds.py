@@ -73,6 +73,12 @@ def test_objects_of_every_kind_live_and_die(client: Client, facts: Any, resource
     with client.stream(path, query={"watch": "1", "timeoutSeconds": "10"}) as stream:
         event = json.loads(next(stream.frames))
         assert (event["type"], event["object"]["kind"]) == ("ADDED", resource.kind)
+    query = {"watch": "1", "timeoutSeconds": "10", "allowWatchBookmarks": "1"}
+    with client.stream(path, query=query, headers=TABLE) as stream:
+        shown = [json.loads(next(stream.frames)) for _ in listed["items"]]
+        end = json.loads(next(stream.frames))
+    assert {event["object"]["kind"] for event in [*shown, end]} == {"Table"}
+    assert end["type"] == "BOOKMARK"
     assert client.delete(f"{path}/x1").status == 200
 
 
