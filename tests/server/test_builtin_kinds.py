@@ -326,3 +326,29 @@ def test_rows_read_as_they_do_upstream(
     if "status" in content:
         client.patch(f"{path}/x/status", {"status": content["status"]})
     assert client.get(path, headers=TABLE).body["rows"][0]["cells"] == cells
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/apis/rbac.authorization.k8s.io/v1/clusterroles/x", 201),
+        ("/apis/node.k8s.io/v1/runtimeclasses/x", 201),
+        ("/apis/storage.k8s.io/v1/storageclasses/x", 404),
+    ],
+)
+def test_some_kinds_are_created_by_an_update(client: Client, path: str, status: int) -> None:
+    assert client.put(path, {"metadata": {"name": "x"}}).status == status
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/apis/storage.k8s.io/v1/csinodes", 422),
+        ("/apis/storage.k8s.io/v1/storageclasses", 200),
+        ("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", 200),
+    ],
+)
+def test_some_kinds_insist_on_the_version(client: Client, path: str, status: int) -> None:
+    body = {"metadata": {"name": "x"}}
+    client.post(path, body)
+    assert client.put(f"{path}/x", body).status == status
