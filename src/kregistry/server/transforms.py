@@ -83,14 +83,15 @@ class Shower:
         """
         if not isinstance(obj, Object | ObjectList) or self._target is None:
             return self._plain(obj)
-        is_list = isinstance(obj, ObjectList)
         if self._target.kind == TABLE:
             return self._table(obj, self._options.include_object)
-        if self._target.kind == PARTIAL and is_list:
-            raise _unfit(PARTIAL, "is a list", obj)
-        if self._target.kind == PARTIAL_LIST and not is_list:
+        if isinstance(obj, ObjectList):
+            if self._target.kind == PARTIAL:
+                raise _unfit(PARTIAL, "is a list", obj)
+            return self._partial_list(obj)
+        if self._target.kind == PARTIAL_LIST:
             raise _unfit(PARTIAL_LIST, "is not a list", obj)
-        return self._partial_list(obj) if is_list else self._partial(obj)
+        return self._partial(obj)
 
     def show_event(self, obj: Any, *, bookmark: bool) -> dict[str, Any]:
         """The same for the object of an event; only the first table says what its columns are."""
