@@ -131,4 +131,4 @@ def _read(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError:
-        return body.decode()
+        return body.decode("utf-8", "replace")

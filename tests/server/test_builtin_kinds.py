@@ -73,6 +73,12 @@ def test_objects_of_every_kind_live_and_die(client: Client, facts: Any, resource
     with client.stream(path, query={"watch": "1", "timeoutSeconds": "10"}) as stream:
         event = json.loads(next(stream.frames))
         assert (event["type"], event["object"]["kind"]) == ("ADDED", resource.kind)
+    query = {"watch": "1", "timeoutSeconds": "10", "allowWatchBookmarks": "1"}
+    with client.stream(path, query=query, headers=TABLE) as stream:
+        shown = [json.loads(next(stream.frames)) for _ in listed["items"]]
+        end = json.loads(next(stream.frames))
+    assert {event["object"]["kind"] for event in [*shown, end]} == {"Table"}
+    assert end["type"] == "BOOKMARK"
     assert client.delete(f"{path}/x1").status == 200
 
 
@@ -320,3 +326,29 @@ def test_rows_read_as_they_do_upstream(
     if "status" in content:
         client.patch(f"{path}/x/status", {"status": content["status"]})
     assert client.get(path, headers=TABLE).body["rows"][0]["cells"] == cells
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/apis/rbac.authorization.k8s.io/v1/clusterroles/x", 201),
+        ("/apis/node.k8s.io/v1/runtimeclasses/x", 201),
+        ("/apis/storage.k8s.io/v1/storageclasses/x", 404),
+    ],
+)
+def test_some_kinds_are_created_by_an_update(client: Client, path: str, status: int) -> None:
+    assert client.put(path, {"metadata": {"name": "x"}}).status == status
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/apis/storage.k8s.io/v1/csinodes", 422),
+        ("/apis/storage.k8s.io/v1/storageclasses", 200),
+        ("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", 200),
+    ],
+)
+def test_some_kinds_insist_on_the_version(client: Client, path: str, status: int) -> None:
+    body = {"metadata": {"name": "x"}}
+    client.post(path, body)
+    assert client.put(f"{path}/x", body).status == status

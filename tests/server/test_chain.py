@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 from typing import Any
 
@@ -318,6 +319,36 @@ def test_who_is_to_come_back_is_told_when() -> None:
     answer = failure(Request(), error)
     assert (answer.status, answer.headers.get("retry-after")) == (500, "2")
     assert "retry-after" not in failure(Request(), BadRequest("no")).headers
+
+
+# Compression.
+
+
+def large(client: Client) -> None:
+    for number in range(2):
+        client.post(CONFIGMAPS, config_map(f"c{number}", text="x" * 100_000))
+
+
+def test_a_large_answer_is_packed_for_who_can_unpack_it(client: Client) -> None:
+    large(client)
+    plain = client.get(CONFIGMAPS)
+    packed = client.get(CONFIGMAPS, headers={"accept-encoding": "br, gzip;q=0.5"})
+    assert packed.header("content-encoding") == "gzip"
+    assert packed.header("vary") == "Accept-Encoding"
+    assert gzip.decompress(packed.response.body) == plain.response.body
+    assert "content-encoding" not in plain.response.headers
+
+
+@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "xgzip", "identity"])
+def test_it_is_not_packed_for_anybody_else(client: Client, accepted: str) -> None:
+    large(client)
+    told = client.get(CONFIGMAPS, headers={"accept-encoding": accepted})
+    assert "content-encoding" not in told.response.headers
+
+
+def test_a_small_answer_is_not_worth_packing(client: Client) -> None:
+    told = client.get(CONFIGMAPS, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in told.response.headers
 
 
 # Warnings.

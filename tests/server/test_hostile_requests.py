@@ -212,6 +212,8 @@ def test_what_is_authorized_is_what_is_routed(
         return
     assert route.served.resource.group_resource == (info.group, info.resource)
     assert route.subresource == info.subresource
+    if not route.served.resource.namespaced and info.namespace:
+        assert (info.resource, info.namespace) == ("namespaces", info.name)
     assert (
         bool(info.namespace)
         or not route.served.resource.namespaced

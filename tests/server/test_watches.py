@@ -13,8 +13,11 @@ import pytest
 from asking import CONFIGMAPS, Client, config_map
 
 from kregistry.meta.context import Cancellation
+from kregistry.meta.gvk import GroupVersion
 from kregistry.meta.object import Object
 from kregistry.meta.options import ListOptions
+from kregistry.meta.table import Table
+from kregistry.registry import TableConvertor
 from kregistry.runtime import Codec
 from kregistry.server import APIServer, EventStream, Request, Settings
 from kregistry.server.call import Call
@@ -163,6 +166,42 @@ def test_a_start_that_is_gone_is_an_error_event_and_the_end(
     assert event["type"] == "ERROR"
     assert (event["object"]["kind"], event["object"]["code"]) == ("Status", 410)
     assert event["object"]["reason"] == "Expired"
+
+
+def test_an_event_that_cannot_be_told_is_an_error_and_the_end(
+    memory: Interface[Object], caplog: pytest.LogCaptureFixture
+) -> None:
+    server = APIServer(memory)
+    server.create_namespaces()
+    client = Client(server)
+    served = server.resources.find(GroupVersion("", "v1"), "configmaps")
+    assert served is not None
+
+    class Broken(TableConvertor[Any]):
+        def convert_to_table(self, obj: Any, **_: Any) -> Table:
+            raise ZeroDivisionError("secret detail")
+
+    served.endpoint.door.tables = Broken()
+    client.post(CONFIGMAPS, config_map("a"))
+    (frame,) = watch(client, headers={"accept": TABLE}).frames
+    event = json.loads(frame)
+    assert (event["type"], event["object"]["reason"]) == ("ERROR", "InternalError")
+    assert "secret" not in event["object"]["message"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("seconds", ["-1", "-9223372036854775808"])
+def test_a_watch_without_time_ends_at_once(client: Client, seconds: str) -> None:
+    assert list(watch(client, query={"timeoutSeconds": seconds}).frames) == []
+
+
+def test_a_watch_may_last_longer_than_the_world(client: Client) -> None:
+    stream = watch(client, query={"timeoutSeconds": str(2**63 - 1), "allowWatchBookmarks": "1"})
+    client.post(CONFIGMAPS, config_map("a"))
+    assert take(stream, 2)[-1]["type"] == "ADDED"
+    client.post(CONFIGMAPS, config_map("b"))
+    assert len(asyncio.run(taken(stream, 1))) == 1
+    stream.close()
 
 
 def test_a_cancelled_request_ends(server: APIServer) -> None:

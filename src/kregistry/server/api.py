@@ -39,6 +39,7 @@ from kregistry.server.authorization import (
 )
 from kregistry.server.builtin import BuiltinResources, builtin_scheme
 from kregistry.server.call import Call, Part
+from kregistry.server.compression import compression
 from kregistry.server.handlers import HANDLERS
 from kregistry.server.health import Check, install_health, ping
 from kregistry.server.lifecycle import NamespaceLifecycle
@@ -186,6 +187,7 @@ def _parts(settings: Settings, authorizer: Authorizer) -> list[Part]:
     """The parts of the chain in their order."""
     return [
         chain.audit_id(settings.uids),
+        compression,
         chain.recovery,
         chain.cache_control,
         chain.warnings,

@@ -4,6 +4,7 @@ Each part is a function that takes the next handler and returns one that does it
 before, after or instead. :func:`build` puts them together in the API server's order::
 
     audit id        every answer can be told apart in logs
+    compression     large answers are packed for those who can unpack them
     recovery        whatever breaks becomes a Status, and no more of it is told
     cache control   no answer is kept by anybody in between
     warnings        what was noted on the way goes into header fields
@@ -44,7 +45,7 @@ from kregistry.server.call import Call, Handler, Part
 from kregistry.server.duration import parse_duration
 from kregistry.server.query import Query
 from kregistry.server.request import Headers, Request
-from kregistry.server.requestinfo import UnreadablePath, request_info
+from kregistry.server.requestinfo import RequestInfo, UnreadablePath, request_info
 from kregistry.server.response import Answer, text_response, with_headers
 from kregistry.server.statuses import failure
 from kregistry.server.user import ADMIN, ANONYMOUS, AUTHENTICATED, UserInfo
@@ -60,6 +61,9 @@ MAX_TARGET: Final = 64 * 1024
 _MAX_AUDIT_ID: Final = 64
 
 _PANIC: Final = "This request caused apiserver to panic. Look in the logs for details."
+
+#: Parts of a Pod whose requests last for as long as they are wanted.
+_LASTING: Final = frozenset({"attach", "exec", "log", "portforward", "proxy"})
 
 _LOG: Final = logging.getLogger("kregistry.server")
 
@@ -184,7 +188,7 @@ def deadline(inner: Handler) -> Handler:
 
     def handle(call: Call) -> Answer:
         asked = call.query.text("timeout")
-        if asked and call.info.verb != "watch":
+        if asked and not is_long_running(call.info):
             try:
                 parse_duration(asked)
             except ValueError as error:
@@ -193,6 +197,14 @@ def deadline(inner: Handler) -> Handler:
         return inner(call)
 
     return handle
+
+
+def is_long_running(info: RequestInfo) -> bool:
+    """Whether the request lasts for as long as it is wanted, and is under no deadline.
+
+    Source: ``genericfilters.BasicLongRunningRequestCheck``.
+    """
+    return info.verb in ("watch", "proxy") or info.subresource in _LASTING
 
 
 def authentication(authenticator: Authenticator | None) -> Part:

@@ -5,15 +5,21 @@ Source: ``k8s.io/apiserver/pkg/endpoints/handlers/watch.go`` watchServer.
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from kregistry.meta.errors import InternalError
 from kregistry.server.response import Frames
 from kregistry.storage.watch import Event, Watch
+from kregistry.storage.watching import error_event
 
 #: The last bookmark comes so many seconds before the end, so that nothing need be read twice.
 _BEFORE_END: Final = 2.0
+
+_LOG: Final = logging.getLogger("kregistry.server")
 
 
 class WatchFrames(Frames):
@@ -51,7 +57,7 @@ class WatchFrames(Frames):
                 continue
             if event is None:
                 break
-            return self._encode(event)
+            return self._line(event)
         self.close()
         raise StopIteration
 
@@ -67,12 +73,21 @@ class WatchFrames(Frames):
                 continue
             except StopAsyncIteration:
                 break
-            return self._encode(event)
+            return self._line(event)
         self.close()
         raise StopAsyncIteration
 
     def close(self) -> None:
         self._watch.stop()
+
+    def _line(self, event: Event[Any]) -> bytes:
+        """The event; if it cannot be told, an ERROR that says so, and then the end."""
+        try:
+            return self._encode(event)
+        except Exception:
+            _LOG.exception("a %s event cannot be told", event.type)
+            self._end = -math.inf
+            return self._encode(error_event(InternalError("unable to encode watch object")))
 
     def _wait(self) -> float | None:
         """Seconds until something is due; None when the time is over."""

@@ -114,16 +114,31 @@ def _place(served: APIResource | None, info: RequestInfo) -> Place | None:
     """Where the path leads; None if it leads nowhere."""
     if served is None or info.verb == "proxy":
         return None
-    resource = served.resource
-    if not resource.namespaced and info.namespace and resource.plural != "namespaces":
+    namespaced = served.resource.namespaced
+    if _below_version(info) != _canonical(info, namespaced=namespaced):
         return None
-    missing = resource.namespaced and not info.namespace
+    missing = namespaced and not info.namespace
     match len(info.parts):
         case 1:
             return Place.EVERY_NAMESPACE if missing else Place.COLLECTION
         case 2:
             return None if missing else Place.OBJECT
     return None if missing else Place.PART
+
+
+def _canonical(info: RequestInfo, *, namespaced: bool) -> list[str]:
+    """How the path of such a request is written below its version.
+
+    What is in no namespace must not be found in one, where others may do more: the namespace
+    ``b`` is not below ``namespaces/a/namespaces``.
+    """
+    prefix = ["namespaces", info.namespace] if namespaced and info.namespace else []
+    return prefix + list(info.parts)
+
+
+def _below_version(info: RequestInfo) -> list[str]:
+    segments = segments_of(info.path)[2 if info.api_prefix == "api" else 3 :]
+    return segments[1:] if _is_in_path(info) else segments
 
 
 def _verb(endpoint: Endpoint, place: Place, method: str, info: RequestInfo) -> str:

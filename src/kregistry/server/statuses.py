@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from kregistry.meta.errors import NotAcceptable, StatusError
+from kregistry.meta.errors import StatusError
 from kregistry.meta.gvk import GroupResource
 from kregistry.meta.serverresponse import generic_server_response
 from kregistry.meta.status import Status
@@ -20,6 +20,7 @@ from kregistry.server.request import Request
 from kregistry.server.response import Response
 
 _NOTHING: Final = GroupResource("", "")
+_CODEC: Final = Codec()
 
 
 def no_route(code: int, said: str = "") -> StatusError:
@@ -38,7 +39,7 @@ def failure(request: Request, error: StatusError) -> Response:
     status = error_to_status(error)
     try:
         form = negotiate(request)
-    except (NotAcceptable, StatusError):
+    except StatusError:
         form = Negotiated(media_type=JSON, pretty=True)
     return status_response(status, form, code=status.code, retry_after=error.retry_after)
 
@@ -52,6 +53,3 @@ def status_response(
         headers = [*headers, ("retry-after", str(retry_after))]
     body = written(_CODEC.to_dict(status), form)
     return Response(status=code, headers=headers, body=body)
-
-
-_CODEC: Final = Codec()

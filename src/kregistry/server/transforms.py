@@ -83,16 +83,15 @@ class Shower:
         """
         if not isinstance(obj, Object | ObjectList) or self._target is None:
             return self._plain(obj)
-        match self._target.kind:
-            case kind if kind == TABLE:
-                return self._table(obj, self._options.include_object)
-            case kind if kind == PARTIAL:
-                if isinstance(obj, ObjectList):
-                    raise _unfit(PARTIAL, "is a list", obj)
-                return self._partial(obj)
-        if not isinstance(obj, ObjectList):
+        if self._target.kind == TABLE:
+            return self._table(obj, self._options.include_object)
+        if isinstance(obj, ObjectList):
+            if self._target.kind == PARTIAL:
+                raise _unfit(PARTIAL, "is a list", obj)
+            return self._partial_list(obj)
+        if self._target.kind == PARTIAL_LIST:
             raise _unfit(PARTIAL_LIST, "is not a list", obj)
-        return self._partial_list(obj)
+        return self._partial(obj)
 
     def show_event(self, obj: Any, *, bookmark: bool) -> dict[str, Any]:
         """The same for the object of an event; only the first table says what its columns are."""

@@ -19,13 +19,13 @@ from kregistry.runtime.unstructured import Unstructured
 #: Kinds whose ``metadata.generation`` counts the changes of the content.
 COUNTED: Final = frozenset(
     {
+        "CSIDriver",
         "CronJob",
         "CustomResourceDefinition",
         "DaemonSet",
         "DeviceClass",
         "EndpointSlice",
         "FlowSchema",
-        "IPAddress",
         "Ingress",
         "IngressClass",
         "Job",
@@ -55,13 +55,10 @@ CONDITIONAL: Final = frozenset(
         "CSINode",
         "CSIStorageCapacity",
         "CustomResourceDefinition",
-        "FlowSchema",
         "MutatingAdmissionPolicy",
         "MutatingAdmissionPolicyBinding",
         "MutatingWebhookConfiguration",
-        "PriorityLevelConfiguration",
         "RuntimeClass",
-        "ServiceAccount",
         "ValidatingAdmissionPolicy",
         "ValidatingAdmissionPolicyBinding",
         "ValidatingWebhookConfiguration",
@@ -71,7 +68,15 @@ CONDITIONAL: Final = frozenset(
 
 #: Kinds of which an update makes those that are not there.
 CREATED_ON_UPDATE: Final = frozenset(
-    {"ClusterRole", "ClusterRoleBinding", "Endpoints", "LimitRange", "Role", "RoleBinding"}
+    {
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "Endpoints",
+        "LimitRange",
+        "Role",
+        "RoleBinding",
+        "RuntimeClass",
+    }
 )
 
 #: Kinds whose names need only fit between two slashes, such as ``system:node``.

@@ -7,13 +7,16 @@ Source: ``k8s.io/apiserver/pkg/endpoints/handlers`` create.go, update.go;
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from kregistry.meta.context import Context
 from kregistry.meta.goformat import quote
 from kregistry.meta.object import Object
 from kregistry.server.admission import AdmissionAttributes, Operation
 from kregistry.server.scope import RequestScope
+
+#: Is called with a request and an object, and raises if it must not be.
+Check: TypeAlias = Callable[[Context, Any], None]
 
 
 class Admitting:
@@ -107,7 +110,3 @@ def drop_repeated_owners(scope: RequestScope, obj: Object) -> None:
             "references in 1.20+, and may reject such requests as early as 1.24; please fix your "
             f"requests; duplicate UID(s) observed: {', '.join(map(quote, repeated))}"
         )
-
-
-#: Something that is called with a request and an object, and raises if it must not be.
-Check = Callable[[Context, Any], None]

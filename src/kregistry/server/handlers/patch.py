@@ -50,7 +50,7 @@ def patch(scope: RequestScope) -> Answer:
     responder = Responder(scope)
     options = scope.call.query.patch_options()
     require_valid("PatchOptions", _validate(options))
-    sent = _sent(scope)
+    sent = _sent(scope, patch_type)
     admitting = Admitting(scope, options, dry_run=bool(options.dry_run))
     updated = scope.door.update(
         scope.ctx,
@@ -90,12 +90,13 @@ def _validate(options: PatchOptions) -> ErrorList:
     return errs
 
 
-def _sent(scope: RequestScope) -> Any:
+def _sent(scope: RequestScope, patch_type: PatchType) -> Any:
     """Raises BadRequest: the body is no JSON (400)."""
     try:
         return parse(scope.call.request.body, scope.tools.codec.limits)
     except DecodeError as error:
-        raise BadRequest(f"error decoding patch: {error}") from error
+        prefix = "" if patch_type is PatchType.STRATEGIC else "error decoding patch: "
+        raise BadRequest(f"{prefix}{error}") from error
 
 
 class _Patched(UpdatedObjectInfo[Object]):
