@@ -79,10 +79,14 @@ class Hosts:
         """
         if self._names is None:
             return
-        if "host" in headers and _name(headers.get("host")) not in self._names:
+        if not self._knows(headers.all("host")):
             raise _forbidden("requests for this host are not served here")
-        if "origin" in headers and _name(_authority(headers.get("origin"))) not in self._names:
+        if not self._knows(map(_authority, headers.all("origin"))):
             raise _forbidden("requests from pages of other hosts are not served")
+
+    def _knows(self, authorities: Iterable[str]) -> bool:
+        known = self._names or frozenset()
+        return all(_name(authority) in known for authority in authorities)
 
 
 def _forbidden(told: str) -> Forbidden:
