@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "kregistry"
 #: From the bottom up. A package may import itself and what stands before it.
 LAYERS = ("meta", "runtime", "storage", "registry", "core", "controllers", "testing", "server")
 #: The door, the command line and what tells its story stand above everything.
-TOP = {"__init__", "__main__", "story", "manifests", "aio"}
+TOP = {"__init__", "__main__", "cli", "story", "manifests", "aio"}
 ENGINES = {"sqlite", "memory", "etcd3"}
 
 
