@@ -28,6 +28,7 @@ import attrs
 
 from kregistry.meta.errors import (
     BadRequest,
+    Forbidden,
     InternalError,
     RequestEntityTooLarge,
     StatusError,
@@ -248,7 +249,11 @@ def authorization(authorizer: Authorizer) -> Part:
 
     def part(inner: Handler) -> Handler:
         def handle(call: Call) -> Answer:
-            require_allowed(authorizer, Attributes.of(call.user, call.info))
+            try:
+                require_allowed(authorizer, Attributes.of(call.user, call.info))
+            except Forbidden as error:  # its text repeats what the client sent
+                told = failure(call.request, error)
+                return with_headers(told, [("x-content-type-options", "nosniff")])
             return inner(call)
 
         return handle
