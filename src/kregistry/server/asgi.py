@@ -114,6 +114,9 @@ class ASGIApplication:
         headers = Headers(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
         )
+        if "content-length" in headers and "transfer-encoding" in headers:
+            await _refuse_two_lengths(send)
+            return
         cancellation = Cancellation()
         try:
             answer = await self._answer(scope, headers, receive, cancellation)
@@ -228,6 +231,17 @@ def _target(scope: Scope) -> str:
 async def _send_whole(answer: Response, method: str, send: Send) -> None:
     await send(_start(answer.status, answer.headers, length=len(answer.body)))
     await send(_piece(answer.body if has_body(method, answer.status) else b"", more=False))
+
+
+async def _refuse_two_lengths(send: Send) -> None:
+    """Refuse what one parser may read otherwise than another, and whatever stands behind it.
+
+    HTTP allows to take the coding for right, and some servers do.
+    """
+    refused = text_response(400, "a body has a length or a coding, not both\n")
+    start = _start(refused.status, refused.headers, length=len(refused.body))
+    await send({**start, "headers": [*start["headers"], (b"connection", b"close")]})
+    await send(_piece(refused.body, more=False))
 
 
 def _start(status: int, headers: Headers, *, length: int | None = None) -> dict[str, Any]:
