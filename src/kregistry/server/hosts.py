@@ -34,6 +34,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def url_of(host: str, port: int, *, tls: bool) -> str:
+    """Where a server can be reached that listens there."""
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def require_safe(host: str, server: APIServer, *, tls: bool) -> None:
     """Refuse to be reachable from elsewhere without encryption and without knowing who asks.
 
