@@ -11,6 +11,7 @@ before, after or instead. :func:`build` puts them together in the API server's o
     failures        a StatusError becomes its Status
     limits          longer than any honest request: refused unread
     request info    what the request is about
+    metrics         how many there were, and how long they took
     deadline        ``timeout`` must at least be readable
     authentication  who asks
     authorization   whether they may
