@@ -8,7 +8,7 @@ from importlib import import_module
 
 #: Commands, and the modules that have a ``main`` for the words after them. A manifest whose
 #: file is called like a command is given as ``./migrate``.
-COMMANDS = {"migrate": "kregistry.cli.migrate"}
+COMMANDS = {"migrate": "kregistry.cli.migrate", "serve": "kregistry.cli.serve"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,6 +13,8 @@ from kregistry.meta.gvk import GroupVersionKind
 from kregistry.meta.model import Model, model
 from kregistry.meta.object import Object
 from kregistry.runtime import Codec, DecodeError, Limits, Scheme, Unstructured
+from kregistry.runtime.limits import DEFAULT_LIMITS
+from kregistry.runtime.strict import parse, repeated_fields
 
 SCHEME = Scheme([Pod, Service], name="pkg/api/legacyscheme/scheme.go:30")
 CODEC = Codec(SCHEME)
@@ -460,3 +462,13 @@ def test_what_cannot_be_recognized_is_described_by_what_was_wanted() -> None:
     assert caught.value.handled_as("Pod", b"{" + b" " * 29) == f"{head} ({{{' ' * 29})"
     assert caught.value.handled_as("Pod", b"[" * 31) == f"{head} ({'5b' * 30} ...)"
     assert caught.value.handled_as("Pod") == f"{head} (<empty>)"
+
+
+def test_repeated_fields_are_told_in_a_tree_that_is_no_object_of_a_kind() -> None:
+    data = b'{"a":{"b":1,"b":2,"b":3},"c":[{"d":1,"d":{"e":1,"e":2}}],"c":[{"f":1,"f":2}]}'
+    assert repeated_fields(parse(data, DEFAULT_LIMITS)) == [
+        'duplicate field "c"',
+        'duplicate field "a.b"',
+        'duplicate field "c[0].f"',
+    ]
+    assert repeated_fields(parse(b'[1,{"a":[]}]', DEFAULT_LIMITS)) == []

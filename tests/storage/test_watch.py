@@ -615,3 +615,16 @@ def test_a_cancelled_and_dropped_coroutine_leaves_nothing_behind(
     gc.collect()
     assert root.backend._log.parked == 0
     assert not root.backend._log._streams
+
+
+def test_one_watch_can_be_asked_how_far_it_has_come(gadgets: Interface[Gadget]) -> None:
+    with gadgets.watch(**everything()) as asked, gadgets.watch(**everything()) as other:
+        asked.request_progress()
+        event = asked.next(timeout=5)
+        assert event is not None
+        assert event.type is EventType.BOOKMARK
+        current = gadgets.current_resource_version(Context())
+        assert event.object.metadata.resource_version == str(current)
+        for watch in (asked, other):
+            with pytest.raises(TimeoutError):
+                watch.next(timeout=0)

@@ -26,7 +26,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="kregistry",
         description="Save Pods as the Kubernetes API server would, and tell each step.",
-        epilog="There is one more command: kregistry migrate FROM TO copies a store.",
+        epilog="There are two more commands: kregistry serve serves a store over HTTP, and "
+        "kregistry migrate FROM TO copies one.",
     )
     made.add_argument(
         "manifests",

@@ -23,7 +23,7 @@ from kregistry.registry.store import Store
 from kregistry.storage.interface import Interface
 
 #: What serves a path.
-AnyStorage: TypeAlias = Store[Any] | ScaleStorage
+AnyStorage: TypeAlias = Store[Any] | ScaleStorage[Any]
 
 
 def core_storages(

@@ -33,6 +33,9 @@ class DecoratedWatch(Watch[T]):
     def stop(self) -> None:
         self._inner.stop()
 
+    def request_progress(self) -> None:
+        self._inner.request_progress()
+
     async def __anext__(self) -> Event[T]:
         return self._decorated(await self._inner.__anext__())
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from typing import Any, Final
 
@@ -112,6 +113,27 @@ def _shortened(text: str) -> str:
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
 )
+
+
+def repeated_fields(tree: Any, path: tuple[str | int, ...] = ()) -> list[str]:
+    """A text for each key that occurs more than once in an object of *tree*, in order.
+
+    Args:
+        tree: What :func:`parse` made.
+        path: Where it stands in the document.
+    """
+    found: list[str] = []
+    if isinstance(tree, dict):
+        if isinstance(tree, _Repeating):
+            counts = Counter(key for key, _ in tree.pairs)
+            again = [key for key, times in counts.items() if times > 1]
+            found += [f'duplicate field "{path_text((*path, key))}"' for key in again]
+        for key, item in tree.items():
+            found += repeated_fields(item, (*path, key))
+    elif isinstance(tree, list):
+        for index, item in enumerate(tree):
+            found += repeated_fields(item, (*path, index))
+    return found
 
 
 class Checker:

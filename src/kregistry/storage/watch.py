@@ -80,6 +80,12 @@ class EventSource(ABC, Generic[T]):
     def seal(self) -> None:
         """End after what has happened until now. Wakes the reader. From any thread."""
 
+    def ask_progress(self) -> None:
+        """Deliver a bookmark once all that has happened was delivered. From any thread.
+
+        A source that does not know how far it has come does nothing.
+        """
+
 
 class Watch(Generic[T]):
     """A stream of events, read with ``for``, ``async for`` or :meth:`next`.
@@ -143,6 +149,13 @@ class Watch(Generic[T]):
         self._forget()
         self._stopped = True
         self._source.seal()
+
+    def request_progress(self) -> None:
+        """Ask for a BOOKMARK that tells how far the watch has come, once all is read.
+
+        Source: ``storage.Interface.RequestWatchProgress``, for one watch.
+        """
+        self._source.ask_progress()
 
     def _cancel(self) -> None:
         self._cancelled = True

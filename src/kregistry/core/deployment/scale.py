@@ -1,4 +1,4 @@
-"""ScaleStorage: the size of a Deployment as an object of its own.
+"""ScaleStorage: the size of a Deployment, or of its like, as an object of its own.
 
 It is stored nowhere: a Scale is made of the deployment, and an update of one becomes an update
 of the other, with all its rules.
@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
+
+import attrs
 
 from kregistry.core.apps_v1 import Deployment
 from kregistry.core.autoscaling_v1 import Scale, ScaleSpec, ScaleStatus
@@ -18,7 +20,7 @@ from kregistry.meta.context import Context
 from kregistry.meta.errors import BadRequest, Conflict, Invalid, NotFound
 from kregistry.meta.field import Path
 from kregistry.meta.gvk import GroupKind, GroupResource
-from kregistry.meta.object import ObjectList
+from kregistry.meta.object import Object, ObjectList
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.meta.options import GetOptions, UpdateOptions
 from kregistry.meta.table import Table, TableOptions
@@ -30,7 +32,8 @@ from kregistry.registry.validation import path_segment_name, validate_object_met
 from kregistry.runtime import labels
 from kregistry.storage.preconditions import Preconditions
 
-_RESOURCE: Final = GroupResource("apps", "deployments/scale")
+T = TypeVar("T", bound=Object)
+
 _KIND: Final = GroupKind("autoscaling", "Scale")
 
 COLUMNS: Final[tuple[Column[Scale], ...]] = (
@@ -51,16 +54,33 @@ COLUMNS: Final[tuple[Column[Scale], ...]] = (
 )
 
 
-class ScaleStorage:
-    """Reads and writes the size of Deployments.
+@attrs.frozen(kw_only=True)
+class Scalable(Generic[T]):
+    """How objects of one kind are scaled.
 
-    Args:
-        store: Where the deployments are.
+    Attributes:
+        resource: Names the subresource in errors.
+        read: Makes the scale of an object.
+        resize: Writes the number of replicas into one.
     """
 
-    def __init__(self, store: Store[Deployment]) -> None:
+    resource: GroupResource
+    read: Callable[[T], Scale]
+    resize: Callable[[T, int], None]
+
+
+class ScaleStorage(Generic[T]):
+    """Reads and writes the size of Deployments, or of what is scaled like them.
+
+    Args:
+        store: Where they are.
+        kind: How they are scaled.
+    """
+
+    def __init__(self, store: Store[T], kind: Scalable[T]) -> None:
         self._store = store
-        self._tables: Columns[Scale] = Columns(_RESOURCE, COLUMNS)
+        self._kind = kind
+        self._tables: Columns[Scale] = Columns(kind.resource, COLUMNS)
 
     def new(self) -> Scale:
         """An empty scale."""
@@ -76,8 +96,8 @@ class ScaleStorage:
         try:
             found = self._store.get(ctx, name, options)
         except NotFound as error:
-            raise NotFound(_RESOURCE, name) from error
-        return scale_of(found)
+            raise NotFound(self._kind.resource, name) from error
+        return self._kind.read(found)
 
     def update(
         self,
@@ -109,11 +129,11 @@ class ScaleStorage:
         updated = self._store.update(
             ctx,
             name,
-            _ScaledDeployment(self._store, name, info),
-            update_validation=_on_scales(update_validation),
+            _Scaled(self._store, self._kind, name, info),
+            update_validation=_on_scales(self._kind, update_validation),
             options=options,
         )
-        return Updated(scale_of(updated.obj), created=False)
+        return Updated(self._kind.read(updated.obj), created=False)
 
     def modify(
         self,
@@ -135,29 +155,32 @@ class ScaleStorage:
         return self._tables.convert_to_table(obj, now=now, options=options or TableOptions())
 
 
-class _ScaledDeployment(UpdatedObjectInfo[Deployment]):
+class _Scaled(UpdatedObjectInfo[T]):
     """Deployment to scale, scale to new scale, and back.
 
     Source: ``scaleUpdatedObjectInfo``.
     """
 
-    def __init__(self, store: Store[Deployment], name: str, info: UpdatedObjectInfo[Scale]) -> None:
+    def __init__(
+        self, store: Store[T], kind: Scalable[T], name: str, info: UpdatedObjectInfo[Scale]
+    ) -> None:
         self._store = store
+        self._kind = kind
         self._name = name
         self._info = info
 
     def preconditions(self) -> Preconditions:
         return self._info.preconditions()
 
-    def updated_object(self, ctx: Context, old: Deployment) -> Deployment:
+    def updated_object(self, ctx: Context, old: T) -> T:
         if not old.metadata.resource_version:
-            raise NotFound(_RESOURCE, self._name)
-        deployment = self._store.codec.copy(old)
-        scale = self._info.updated_object(ctx, scale_of(deployment))
-        self._check(scale, deployment.metadata.uid)
-        deployment.spec.replicas = scale.spec.replicas
-        deployment.metadata.resource_version = scale.metadata.resource_version
-        return deployment
+            raise NotFound(self._kind.resource, self._name)
+        obj = self._store.codec.copy(old)
+        scale = self._info.updated_object(ctx, self._kind.read(obj))
+        self._check(scale, obj.metadata.uid)
+        self._kind.resize(obj, scale.spec.replicas)
+        obj.metadata.resource_version = scale.metadata.resource_version
+        return obj
 
     def _check(self, scale: Any, uid: str) -> None:
         if not isinstance(scale, Scale):
@@ -177,7 +200,7 @@ class _ScaledDeployment(UpdatedObjectInfo[Deployment]):
                 f"Precondition failed: UID in precondition: {scale.metadata.uid}, "
                 f"UID in object meta: {uid}"
             )
-            raise Conflict(_RESOURCE, self._name, detail)
+            raise Conflict(self._kind.resource, self._name, detail)
 
 
 def scale_of(deployment: Deployment) -> Scale:
@@ -204,15 +227,25 @@ def scale_of(deployment: Deployment) -> Scale:
     )
 
 
+def _resize(deployment: Deployment, replicas: int) -> None:
+    deployment.spec.replicas = replicas
+
+
+#: How Deployments are scaled.
+SCALED_DEPLOYMENTS: Final = Scalable(
+    resource=GroupResource("apps", "deployments/scale"), read=scale_of, resize=_resize
+)
+
+
 def _on_scales(
-    validate: ValidateObjectUpdate[Scale] | None,
-) -> ValidateObjectUpdate[Deployment] | None:
-    """A check of scales as a check of the deployments that they stand for."""
+    kind: Scalable[T], validate: ValidateObjectUpdate[Scale] | None
+) -> ValidateObjectUpdate[T] | None:
+    """A check of scales as a check of the objects that they stand for."""
     if validate is None:
         return None
     check = validate
 
-    def on_deployments(ctx: Context, obj: Deployment, old: Deployment) -> None:
-        check(ctx, scale_of(obj), scale_of(old))
+    def on_objects(ctx: Context, obj: T, old: T) -> None:
+        check(ctx, kind.read(obj), kind.read(old))
 
-    return on_deployments
+    return on_objects

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 
 from kregistry.core.apps_v1 import Deployment
 from kregistry.core.builtin import BuiltinStore, StoreOptions
-from kregistry.core.deployment.scale import ScaleStorage
+from kregistry.core.deployment.scale import SCALED_DEPLOYMENTS, ScaleStorage
 from kregistry.core.deployment.strategy import (
     DEPLOYMENTS,
     DeploymentStatusStrategy,
@@ -48,9 +48,9 @@ class DeploymentStorage:
         self.status: Store[Deployment] = BuiltinStore(
             DEPLOYMENTS, storage, rules, update_strategy=status, tables=tables, **options
         )
-        self.scale = ScaleStorage(self.deployment)
+        self.scale = ScaleStorage(self.deployment, SCALED_DEPLOYMENTS)
 
-    def rest_storage_map(self) -> dict[str, Store[Deployment] | ScaleStorage]:
+    def rest_storage_map(self) -> dict[str, Store[Deployment] | ScaleStorage[Deployment]]:
         """What serves a path, by what the path says."""
         return {
             "deployments": self.deployment,

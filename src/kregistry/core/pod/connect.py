@@ -11,7 +11,7 @@ from typing import Final
 
 from kregistry.core.pod.authorization import Authorizer, ensure_may_create
 from kregistry.core.pod.connectoptions import require_headers, require_options, require_ports
-from kregistry.core.pod.kubelet import ProxyRequest, ProxyResponse
+from kregistry.core.pod.kubelet import Location, ProxyRequest, ProxyResponse
 from kregistry.core.pod.locations import Locator
 from kregistry.core.pod.log import translating
 from kregistry.core.pod.streams import DuplexStream, StreamSession
@@ -77,9 +77,13 @@ class ExecREST(_Streaming):
         """
         self._authorize(ctx, verb, "exec", name)
         options = require_options(PodExecOptions, options, name)
-        location = self._locator.exec(ctx, name, options)
+        location = self.locate(ctx, name, options)
         with translating(GroupResource("", "pods/exec"), name):
             return self._locator.connector.exec(ctx, location, options)
+
+    def locate(self, ctx: Context, name: str, options: PodExecOptions) -> Location:
+        """Where a connection would lead; opens none. Raises what :meth:`connect` would."""
+        return self._locator.exec(ctx, name, options)
 
     def new_connect_options(self) -> PodExecOptions:
         """Options without a command."""
@@ -95,9 +99,13 @@ class AttachREST(_Streaming):
         """Connect to the process of a container; see :meth:`ExecREST.connect`."""
         self._authorize(ctx, verb, "attach", name)
         options = require_options(PodAttachOptions, options, name, capital=True)
-        location = self._locator.attach(ctx, name, options)
+        location = self.locate(ctx, name, options)
         with translating(GroupResource("", "pods/attach"), name):
             return self._locator.connector.attach(ctx, location, options)
+
+    def locate(self, ctx: Context, name: str, options: PodAttachOptions) -> Location:
+        """Where a connection would lead; opens none. Raises what :meth:`connect` would."""
+        return self._locator.attach(ctx, name, options)
 
     def new_connect_options(self) -> PodAttachOptions:
         """Options that ask for no stream."""
@@ -118,10 +126,14 @@ class PortForwardREST(_Streaming):
         """A connection to each port that is asked for; see :meth:`ExecREST.connect`."""
         self._authorize(ctx, verb, "portforward", name)
         options = require_options(PodPortForwardOptions, options, name)
-        location = self._locator.port_forward(ctx, name, options)
+        location = self.locate(ctx, name, options)
         require_ports(options.ports)
         with translating(GroupResource("", "pods/portforward"), name):
             return self._locator.connector.port_forward(ctx, location, options.ports)
+
+    def locate(self, ctx: Context, name: str, options: PodPortForwardOptions) -> Location:
+        """Where a connection would lead; opens none. Raises what :meth:`connect` would."""
+        return self._locator.port_forward(ctx, name, options)
 
     def new_connect_options(self) -> PodPortForwardOptions:
         """Options without a port."""

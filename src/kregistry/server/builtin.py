@@ -1,0 +1,204 @@
+"""The built-in kinds as they are served: by rules of their own, or by those of any object.
+
+Which resources there are, what they are called and what can be asked of them is data,
+``builtin.json``; who answers is decided here.
+
+Source: ``k8s.io/kubernetes/pkg/controlplane/instance.go``, ``pkg/registry/core/rest``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import attrs
+
+from kregistry.core.builtin import StoreOptions
+from kregistry.core.generics.storage import GenericStorage
+from kregistry.core.generics.strategy import generic_resource
+from kregistry.core.pod import PodStorage
+from kregistry.core.pod.kubelet import KubeletConnector
+from kregistry.core.scheme import core_resources, core_scheme
+from kregistry.core.storages import core_storages
+from kregistry.meta.gvk import GroupVersionKind
+from kregistry.runtime.codec import Codec
+from kregistry.runtime.resource import Resource
+from kregistry.runtime.scheme import Scheme
+from kregistry.server.conversions import AUTOSCALING_V1, EVENTS_V1
+from kregistry.server.resources import APIResource, APIResources, Conversion, Endpoint
+from kregistry.server.reviews import Reviewer
+from kregistry.storage.interface import Interface
+
+#: The HTTP methods by which each kind of connection is opened.
+_CONNECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "pods/log": ("GET",),
+    "pods/exec": ("GET", "POST"),
+    "pods/attach": ("GET", "POST"),
+    "pods/portforward": ("GET", "POST"),
+    "pods/proxy": ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"),
+}
+
+#: What nobody here answers: there is nothing to proxy to, and nobody who signs tokens.
+_UNSERVED: Final = frozenset({"nodes/proxy", "services/proxy", "serviceaccounts/token"})
+
+#: Versions that are shown instead of the one that is stored, and the plural behind them.
+_CONVERTED: Final[Mapping[tuple[str, str], Conversion]] = {
+    ("events.k8s.io/v1", "events"): EVENTS_V1,
+    ("autoscaling/v1", "horizontalpodautoscalers"): AUTOSCALING_V1,
+}
+
+Facts = Mapping[str, Any]
+
+
+@cache
+def builtin_facts() -> tuple[Facts, ...]:
+    """What is known of every built-in resource, whether it is served by default or not."""
+    found = resources.files("kregistry.server").joinpath("builtin.json")
+    loaded: list[Facts] = json.loads(found.read_text(encoding="utf-8"))
+    return tuple(loaded)
+
+
+@cache
+def served_resources() -> tuple[tuple[Facts, Resource[Any]], ...]:
+    """What is served, each under its served version, and with its class if it has one."""
+    classes = {resource.gvr: resource.cls for resource in core_resources()}
+    made = []
+    for facts in builtin_facts():
+        if facts["servedByDefault"]:
+            resource: Resource[Any] = generic_resource(facts)
+            if (cls := classes.get(resource.gvr)) is not None:
+                resource = attrs.evolve(resource, cls=cls)
+            made.append((facts, resource))
+    return tuple(made)
+
+
+def builtin_scheme() -> Scheme:
+    """A scheme that knows every kind that is served, with and without a class."""
+    scheme = core_scheme()
+    for _, resource in served_resources():
+        if not scheme.recognizes(resource.gvk):
+            scheme.add(resource)
+    return scheme
+
+
+@attrs.frozen(kw_only=True)
+class BuiltinResources:
+    """Makes the table of the built-in kinds over one storage.
+
+    Attributes:
+        storage: Where everything is kept; stays the caller's to close.
+        codec: Reads, copies and writes objects.
+        reviewer: Answers who somebody is and what they may do.
+        connector: Reaches the nodes that Pods run on; None if there are none.
+        allow_privileged: Whether containers may be privileged at all.
+        options: As for every Store.
+    """
+
+    storage: Interface[Any]
+    codec: Codec
+    reviewer: Reviewer
+    connector: KubeletConnector | None = None
+    allow_privileged: bool = False
+    options: StoreOptions = attrs.field(factory=lambda: StoreOptions())
+
+    def table(self) -> APIResources:
+        """Everything that is served by default."""
+        doors = self._doors()
+        return APIResources(
+            self._served(facts, resource, doors) for facts, resource in served_resources()
+        )
+
+    def _doors(self) -> dict[str, Any]:
+        """By group, plural and subresource, such as ``apps/deployments/scale``."""
+        options: StoreOptions = {"codec": self.codec, **self.options}
+        pods = PodStorage(
+            self.storage,
+            connector=self.connector,
+            allow_privileged=self.allow_privileged,
+            clock=options.get("clock"),
+            codec=self.codec,
+        )
+        core: dict[str, Any] = dict(
+            core_storages(self.storage, allow_privileged=self.allow_privileged, **options)
+        )
+        core.update(pods.rest_storage_map())
+        groups = {resource.plural: resource.group for resource in core_resources()}
+        doors: dict[str, Any] = dict(self.reviewer.doors())
+        doors.update((f"{groups.get(_plural(key), '')}/{key}", door) for key, door in core.items())
+        for facts, resource in served_resources():
+            if _key(facts) not in doors and not _is_alias(facts):
+                doors.update(self._generic(facts, resource, options))
+        return doors
+
+    def _generic(
+        self, facts: Facts, resource: Resource[Any], options: StoreOptions
+    ) -> dict[str, Any]:
+        """The doors to a kind without a class."""
+        parts = tuple(part["name"] for part in facts["subresources"])
+        storage = GenericStorage(
+            resource,
+            self.storage,
+            subresources=tuple(part for part in parts if _is_served(facts, part)),
+            fields=tuple(facts.get("extraFieldSelectors", ())),
+            **options,
+        )
+        key = _key(facts)
+        return {key: storage.objects, **{f"{key}/{name}": d for name, d in storage.parts.items()}}
+
+    def _served(
+        self, facts: Facts, resource: Resource[Any], doors: Mapping[str, Any]
+    ) -> APIResource:
+        conversion = _CONVERTED.get((resource.api_version, resource.plural))
+        key = _ALIASES.get(_key(facts), _key(facts))
+        endpoint = Endpoint(
+            gvk=resource.gvk,
+            verbs=tuple(facts["verbs"]),
+            door=doors[key],
+            conversion=conversion,
+        )
+        parts = {
+            part["name"]: _part(resource, part, doors[f"{key}/{part['name']}"], conversion)
+            for part in facts["subresources"]
+            if _is_served(facts, part["name"])
+        }
+        return APIResource(resource=resource, endpoint=endpoint, subresources=parts)
+
+
+#: Resources that are kept as those of another group.
+_ALIASES: Final = {"events.k8s.io/events": "/events"}
+
+
+def _part(
+    resource: Resource[Any], part: Facts, door: Any, conversion: Conversion | None
+) -> Endpoint:
+    gvk = resource.gvk._replace(kind=part["kind"])
+    if part.get("version"):
+        gvk = GroupVersionKind(part.get("group", ""), part["version"], part["kind"])
+    return Endpoint(
+        gvk=gvk,
+        verbs=tuple(part["verbs"]),
+        door=door,
+        conversion=conversion if gvk == resource.gvk else None,
+        methods=_CONNECTIONS.get(f"{resource.plural}/{part['name']}", ()),
+    )
+
+
+def _key(facts: Facts) -> str:
+    return f"{facts['group']}/{facts['plural']}"
+
+
+def _plural(key: str) -> str:
+    return key.partition("/")[0]
+
+
+def _is_served(facts: Facts, part: str) -> bool:
+    return f"{facts['plural']}/{part}" not in _UNSERVED
+
+
+def _is_alias(facts: Facts) -> bool:
+    """Whether the objects are kept by another resource, or in another version."""
+    version = f"{facts['group']}/{facts['version']}"
+    return (version, facts["plural"]) in _CONVERTED

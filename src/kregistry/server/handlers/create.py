@@ -1,0 +1,45 @@
+"""POST of an object.
+
+Source: ``handlers.createHandler``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kregistry.meta.object import Object
+from kregistry.meta.options import CreateOptions
+from kregistry.meta.status import Status
+from kregistry.registry.before import ensure_namespace_matches
+from kregistry.registry.validation.options import require_valid, validate_create_options
+from kregistry.server.bodies import sent_object
+from kregistry.server.handlers.admitting import Admitting
+from kregistry.server.responding import Responder
+from kregistry.server.response import Answer
+from kregistry.server.scope import RequestScope
+
+
+def create(scope: RequestScope) -> Answer:
+    """Store a new object, or do what the object asks for, such as to bind a Pod."""
+    responder = Responder(scope)
+    options = scope.call.query.create_options()
+    require_valid("CreateOptions", validate_create_options(options))
+    obj = sent_object(scope, field_validation=options.field_validation)
+    ensure_namespace_matches(scope.ctx.namespace, obj.metadata)
+    admitting = Admitting(scope, options, dry_run=bool(options.dry_run))
+    admitting.mutate_created(obj)
+    made = _created(scope, obj, options, admitting)
+    if isinstance(made, Status):
+        made.code = made.code or 201
+    return responder.answer(made, 201)
+
+
+def _created(scope: RequestScope, obj: Object, options: CreateOptions, admitting: Admitting) -> Any:
+    """What the door makes of *obj*; a part of an object has to be told of which.
+
+    Source: ``rest.Creater``, ``rest.NamedCreater``.
+    """
+    named = (scope.name,) if scope.route.subresource else ()
+    return scope.door.create(
+        scope.ctx, *named, obj, validate=admitting.validate_created, options=options
+    )

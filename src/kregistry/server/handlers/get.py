@@ -1,0 +1,24 @@
+"""GET of one object.
+
+Source: ``handlers.GetResource``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kregistry.meta.errors import BadRequest
+from kregistry.server.responding import Responder
+from kregistry.server.response import Answer
+from kregistry.server.scope import RequestScope
+
+_EXPORT: Final = "the export parameter, deprecated since v1.14, is no longer supported"
+
+
+def get(scope: RequestScope) -> Answer:
+    """The object of that name."""
+    responder = Responder(scope)
+    query = scope.call.query
+    if query.flag("export"):
+        raise BadRequest(_EXPORT)
+    return responder.answer(scope.door.get(scope.ctx, scope.name, query.get_options()))

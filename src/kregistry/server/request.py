@@ -1,0 +1,143 @@
+"""Request: what a client sent, as a value. No socket stands behind it.
+
+The REST layer is one function from this to a :mod:`~kregistry.server.response`::
+
+    Request -> chain -> handler of the verb -> Store
+
+:mod:`~kregistry.server.chain` lists the parts that every request passes, in order;
+:mod:`~kregistry.server.requestinfo` says what a path means and
+:mod:`~kregistry.server.routes` what serves it; :mod:`~kregistry.server.handlers` has a module
+for each verb. :mod:`~kregistry.server.api` puts all of it together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Self, cast
+from urllib.parse import unquote_to_bytes
+
+import attrs
+
+from kregistry.meta.errors import BadRequest
+from kregistry.server.user import UserInfo
+
+_NO_BODY: Final = b""
+
+
+class Headers:
+    """Names and values in the order in which they came; names whatever their case. Immutable.
+
+    Args:
+        pairs: A mapping, or pairs of name and value if a name occurs more than once.
+    """
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        if isinstance(pairs, Mapping):
+            pairs = list(cast("Mapping[str, str]", pairs).items())
+        self._pairs = tuple((name.lower(), value) for name, value in pairs)
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first value of that name."""
+        wanted = name.lower()
+        return next((value for key, value in self._pairs if key == wanted), default)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of that name."""
+        wanted = name.lower()
+        return tuple(value for key, value in self._pairs if key == wanted)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and bool(self.all(name))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and other._pairs == self._pairs
+
+    def __hash__(self) -> int:
+        return hash(self._pairs)
+
+    def __repr__(self) -> str:
+        """Names only: values may be secrets."""
+        return f"Headers({', '.join(name for name, _ in self._pairs)})"
+
+
+def _headers(value: Headers | Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
+    return value if isinstance(value, Headers) else Headers(value)
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """What a client sent.
+
+    Attributes:
+        method: HTTP method in capitals, such as ``GET``.
+        path: Path with its percent-escapes resolved, as Go's ``URL.Path``. A slash that came
+            as ``%2F`` separates segments like any other: what is authorized and what is routed
+            are read from this one text.
+        query: What stands after the question mark, as it came.
+        headers: Header fields.
+        body: The whole body.
+        user: Who asks; None until somebody found out.
+    """
+
+    method: str = "GET"
+    path: str = "/"
+    query: str = ""
+    headers: Headers = attrs.field(factory=Headers, converter=_headers)
+    body: bytes = attrs.field(default=_NO_BODY, repr=False)
+    user: UserInfo | None = None
+
+    @classmethod
+    def of_target(
+        cls,
+        method: str,
+        target: str,
+        *,
+        headers: Headers | Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        body: bytes = _NO_BODY,
+    ) -> Self:
+        """The request whose first line says *target*, such as ``/api/v1/pods?limit=5``.
+
+        Raises:
+            BadRequest: No path is written so (400).
+        """
+        path, _, query = target.partition("?")
+        return cls(
+            method=method.upper(),
+            path=decoded_path(path),
+            query=query.partition("#")[0],
+            headers=_headers(headers),
+            body=body,
+        )
+
+
+def decoded_path(raw: str) -> str:
+    """*raw* with its percent-escapes resolved, once.
+
+    Raises:
+        BadRequest: It does not begin with a slash, an escape is malformed, or what comes out is
+            no text or holds control characters (400).
+    """
+    if not raw.startswith("/"):
+        raise BadRequest("the path of a request begins with a slash")
+    for escape in raw.split("%")[1:]:
+        if len(escape) < 2 or not _is_hexadecimal(escape[:2]):
+            raise BadRequest(f'invalid URL escape "%{escape[:2]}"')
+    try:
+        path = unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeError:
+        raise BadRequest("the path of a request is text in UTF-8") from None
+    if any(character < " " or character == "\x7f" for character in path):
+        raise BadRequest("the path of a request has no control characters")
+    return path
+
+
+def _is_hexadecimal(text: str) -> bool:
+    return all(character in "0123456789abcdefABCDEF" for character in text)

@@ -1,0 +1,43 @@
+"""Warning headers: what a client should know besides the answer.
+
+Source: ``k8s.io/apimachinery/pkg/util/net`` NewWarningHeader,
+``pkg/endpoints/filters/warning.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+#: Characters of all texts together, and of each when there are more.
+MAX_TOTAL: Final = 4096
+MAX_EACH_OF_MANY: Final = 256
+
+_ESCAPED: Final = str.maketrans({'"': r"\"", "\\": r"\\"})
+
+
+def warning_headers(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """A header field for each text that was not said before.
+
+    Texts with control characters are left out: they could not be told apart from other header
+    fields.
+    """
+    told = [text for text in dict.fromkeys(texts) if _is_sayable(text)]
+    if sum(map(len, told)) > MAX_TOTAL:
+        told = list(_shortened(told))
+    return [("warning", f'299 - "{text.translate(_ESCAPED)}"') for text in told]
+
+
+def _is_sayable(text: str) -> bool:
+    return bool(text) and not any(ord(each) < 0x20 or 0x7F <= ord(each) < 0xA0 for each in text)
+
+
+def _shortened(texts: list[str]) -> Iterator[str]:
+    """As many as fit, each cut."""
+    left = MAX_TOTAL
+    for text in texts:
+        cut = text[:MAX_EACH_OF_MANY]
+        if len(cut) > left:
+            return
+        left -= len(cut)
+        yield cut
