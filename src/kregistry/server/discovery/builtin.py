@@ -11,11 +11,11 @@ priorities.
 from __future__ import annotations
 
 import json
-import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
+from kregistry.server.discovery.packagedata import package_data
 from kregistry.server.served import VERBS, ServedResource, ServedSubresource
 
 _READ_AND_WRITTEN: Final = ("get", "patch", "update")
@@ -31,18 +31,10 @@ def builtin_resources(*, by_default: bool = False) -> tuple[ServedResource, ...]
     """
     return tuple(
         _resource(version, entry)
-        for version in json.loads(_table())
+        for version in json.loads(package_data("kregistry.server.discovery", "builtin.json"))
         if not by_default or version.get("servedByDefault", True)
         for entry in version["resources"]
     )
-
-
-def _table() -> bytes:
-    # Not importlib.resources, which costs more to import than all of discovery.
-    found = pkgutil.get_data(__package__, "builtin.json")
-    if found is None:
-        raise FileNotFoundError("the table of built-in resources cannot be loaded")
-    return found
 
 
 def _resource(version: Mapping[str, Any], entry: Mapping[str, Any]) -> ServedResource:
