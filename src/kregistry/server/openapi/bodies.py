@@ -12,8 +12,13 @@ PATCH: Final = f"{META}Patch"
 DELETE_OPTIONS: Final = f"{META}DeleteOptions"
 WATCH_EVENT: Final = f"{META}WatchEvent"
 
-#: Types that every document of a group and version refers to.
-COMMON: Final = (STATUS, PATCH, DELETE_OPTIONS, WATCH_EVENT)
+#: Types that verbs send or answer whatever the kind.
+COMMON: Final = {
+    "list": WATCH_EVENT,
+    "patch": PATCH,
+    "delete": DELETE_OPTIONS,
+    "deletecollection": DELETE_OPTIONS,
+}
 
 JSON_PATCH: Final = "application/json-patch+json"
 MERGE_PATCH: Final = "application/merge-patch+json"

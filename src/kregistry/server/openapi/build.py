@@ -5,6 +5,7 @@ Source: ``k8s.io/kube-openapi/pkg/builder3`` openapi.go.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from kregistry.server.discovery.groups import ServedVersion
@@ -43,7 +44,7 @@ def version_tree(version: ServedVersion, schemas: Schemas, *, release: str) -> d
             ),
             **paths,
         },
-        types.components([*bodies.COMMON, list_name, *names]),
+        types.components([bodies.STATUS, list_name, *names]),
         release,
     )
 
@@ -102,9 +103,12 @@ def _get(called: str, words: str, group: str, name: str) -> PathItem:
     }
 
 
-def _type_names(resource: ServedResource, types: KindTypes) -> list[str]:
+def _type_names(resource: ServedResource, types: KindTypes) -> Iterator[str]:
     """The types of what a resource and its subresources send and answer."""
-    kinds = [door.gvk(resource) for door in resource.subresources if not door.connects]
+    doors = [door for door in resource.subresources if not door.connects]
+    verbs = {*resource.verbs, *(verb for door in doors for verb in door.verbs)}
+    kinds = [resource.gvk, *(door.gvk(resource) for door in doors)]
     if has_lists(resource):
         kinds.append(list_kind(resource))
-    return [types.name_of(gvk) for gvk in (resource.gvk, *kinds)]
+    yield from map(types.name_of, kinds)
+    yield from (name for verb, name in bodies.COMMON.items() if verb in verbs)

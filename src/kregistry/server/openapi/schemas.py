@@ -27,6 +27,9 @@ PREFIX: Final = "#/components/schemas/"
 META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1."
 GVK_EXTENSION: Final = "x-kubernetes-group-version-kind"
 
+#: No sensible type is nested so deeply, and what is much deeper cannot be printed.
+MAX_DEPTH: Final = 200
+
 #: Where a schema holds another one. Under ``properties`` there are several, by name; only there
 #: can a name of the user's, such as ``$ref``, be taken for a word of OpenAPI.
 _INNER: Final = ("items", "additionalProperties")
@@ -39,7 +42,8 @@ class Schemas:
         by_name: Schemas in the shorter form.
 
     Raises:
-        ValueError: A schema refers to one that is not there.
+        TypeError: Something in the place of a schema is no mapping.
+        ValueError: A schema refers to one that is not there, or is nested too deeply.
     """
 
     def __init__(self, by_name: Mapping[str, Schema]) -> None:
@@ -148,15 +152,23 @@ def gvk_tree(gvk: GroupVersionKind) -> dict[str, str]:
 
 
 def references(schema: Schema) -> list[str]:
-    """Names of the types that *schema* is made of, in the shorter form."""
+    """Names of the types that *schema* is made of, in the shorter form.
+
+    Raises:
+        TypeError: Something in the place of a schema is no mapping.
+        ValueError: Schemas are nested too deeply.
+    """
     found: list[str] = []
-    waiting: list[Schema] = [schema]
+    waiting: list[tuple[Any, int]] = [(schema, 0)]
     while waiting:
-        schema = waiting.pop()
+        schema, depth = waiting.pop()
+        if not isinstance(schema, Mapping):
+            raise TypeError(f"a schema is a mapping, not {type(schema).__name__}")
+        if depth > MAX_DEPTH:
+            raise ValueError(f"schemas are nested more than {MAX_DEPTH} deep")
         if "$ref" in schema:
             found.append(schema["$ref"])
-        waiting.extend(schema.get("properties", {}).values())
-        waiting.extend(schema[name] for name in _INNER if isinstance(schema.get(name), Mapping))
+        waiting.extend((each, depth + 1) for each in _inner(schema))
     return found
 
 
@@ -179,6 +191,15 @@ def published(schema: Schema) -> dict[str, Any]:
         if isinstance(tree.get(name), Mapping):
             tree[name] = published(tree[name])
     return tree
+
+
+def _inner(schema: Schema) -> Iterator[Any]:
+    """The schemas right inside of one; ``additionalProperties`` may be a boolean instead."""
+    properties = schema.get("properties", {})
+    yield from properties.values() if isinstance(properties, Mapping) else (properties,)
+    for name in _INNER:
+        if not isinstance(schema.get(name, True), bool):
+            yield schema[name]
 
 
 def _gvks(schema: Schema) -> Iterator[GroupVersionKind]:
