@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shopkinds import GADGETS, OLD_GADGETS, SHELVES, resource
 
@@ -72,11 +72,13 @@ def test_versions_are_ordered_as_kubernetes_documents_it() -> None:
     assert sorted(IN_ORDER.split(), key=version_order) == IN_ORDER.split()
 
 
+@settings(deadline=None)
 @given(st.permutations(builtin_resources()[:30]))
 def test_the_order_in_which_resources_are_given_does_not_matter(given_order: list[object]) -> None:
     assert served_groups(given_order) == served_groups(builtin_resources()[:30])  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=8)))
 def test_any_texts_can_be_ordered(versions: list[str]) -> None:
     once = sorted(versions, key=version_order)

@@ -190,6 +190,9 @@ def test_schemas_of_ones_own_are_used() -> None:
     shop = types("apis/shop.example/v1", OpenAPI([GADGETS], schemas=own))
     assert shop["example.shop.v1.Size"] == {"type": "integer"}
     assert "size" in shop["example.shop.v1.Gadget"]["properties"]
+    paths = spec(OpenAPI([GADGETS], schemas=own), "apis/shop.example/v1")["paths"]
+    patch = paths["/apis/shop.example/v1/namespaces/{namespace}/gadgets/{name}"]["patch"]
+    assert "application/strategic-merge-patch+json" not in patch["requestBody"]["content"]
     assert builtin_schemas().name_of(GADGETS.gvk) is None
 
 
