@@ -65,7 +65,7 @@ def test_nothing_served_is_no_groups() -> None:
 
 
 #: From the documentation of custom resources, the most mature first.
-IN_ORDER = "v10 v2 v1 v11beta2 v10beta3 v3beta1 v12alpha1 v11alpha2 foo1 foo10 v0 v1beta0"
+IN_ORDER = "v10 v2 v1 v0 v11beta2 v10beta3 v3beta1 v1beta0 v12alpha1 v11alpha2 foo1 foo10"
 
 
 def test_versions_are_ordered_as_kubernetes_documents_it() -> None:
@@ -76,6 +76,10 @@ def test_versions_are_ordered_as_kubernetes_documents_it() -> None:
 @given(st.permutations(builtin_resources()[:30]))
 def test_the_order_in_which_resources_are_given_does_not_matter(given_order: list[object]) -> None:
     assert served_groups(given_order) == served_groups(builtin_resources()[:30])  # type: ignore[arg-type]
+
+
+def test_a_number_that_is_too_long_is_none() -> None:
+    assert sorted(["v" + "9" * 5000, "v1"], key=version_order)[0] == "v1"
 
 
 @settings(deadline=None)

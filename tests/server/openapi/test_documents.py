@@ -55,6 +55,12 @@ def test_the_index_tells_the_hash_of_each_document(openapi: OpenAPI) -> None:
         assert ("Vary", "Accept") in found.headers
 
 
+def test_the_index_changes_with_the_resources_and_tells_so(openapi: OpenAPI) -> None:
+    assert openapi.index() is openapi.index()
+    assert openapi.index().etag == OpenAPI([SHELVES, GADGETS, *DEFAULT]).index().etag
+    assert openapi.index().etag != OpenAPI(DEFAULT).index().etag
+
+
 def test_who_asks_by_the_right_hash_may_keep_the_document(openapi: OpenAPI) -> None:
     known = hash_of(document(openapi, "apis/apps/v1"))
     answer = openapi.answer("apis/apps/v1", asked_hash=known, now=NOW)

@@ -15,7 +15,8 @@ import attrs
 from kregistry.meta.gvk import GroupVersion
 from kregistry.server.served import ServedResource
 
-_VERSION: Final = re.compile(r"v([1-9][0-9]*)(?:(alpha|beta)([1-9][0-9]*))?", re.ASCII)
+#: Longer numbers are none to Go either.
+_VERSION: Final = re.compile(r"v([0-9]{1,18})(?:(alpha|beta)([0-9]{1,18}))?", re.ASCII)
 _STABLE: Final = 2
 _MATURITY: Final = {"alpha": 0, "beta": 1, None: _STABLE}
 
@@ -79,7 +80,7 @@ def version_order(version: str) -> tuple[int, int, int, int, str]:
     if found is None:
         return 1, 0, 0, 0, version
     major, maturity, minor = found.groups()
-    return 0, -_MATURITY[maturity], -int(major), -int(minor or 0), ""
+    return 0, -_MATURITY[maturity], -int(major), -int(minor or 0), version
 
 
 def _versions(group: str, versions: dict[str, list[ServedResource]]) -> tuple[ServedVersion, ...]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import attrs
 
-from kregistry.server.discovery.document import Document, json_document, kept_document
+from kregistry.server.discovery.document import Document, kept_document
 from kregistry.server.discovery.groups import ServedGroup, ServedVersion, served_groups
 from kregistry.server.openapi.build import group_tree, root_tree, version_tree
 from kregistry.server.openapi.paths import root_path
@@ -79,10 +79,14 @@ class OpenAPI:
     def index(self) -> Document:
         """The answer of ``/openapi/v3``: where each document is, and its hash.
 
-        It takes all documents to make it.
+        It takes all documents to make it, and is made when first asked for.
         """
+        return self._index
+
+    @cached_property
+    def _index(self) -> Document:
         paths = {place: {"serverRelativeURL": self._url(place)} for place in sorted(self._places)}
-        return json_document({"paths": paths})
+        return kept_document({"paths": paths})
 
     def document(self, place: str) -> Document | None:
         """The document of ``api``, ``apis/apps`` or ``apis/apps/v1``; None if there is none."""
