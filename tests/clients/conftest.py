@@ -7,35 +7,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import attrs
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from clientcluster import Cluster
+
 from kregistry.cli.kubeconfig import kubeconfig
-from kregistry.meta.object import Object
 from kregistry.server import APIServer
 from kregistry.server.threaded import ThreadedServer
-from kregistry.storage import Config, Interface, factory
-
-
-@attrs.frozen(kw_only=True)
-class Cluster:
-    """What a client has to know, and what a test does behind its back.
-
-    Attributes:
-        url: Where the server is.
-        kubeconfig: The file that says so.
-        storage: Where the server keeps everything.
-    """
-
-    url: str
-    kubeconfig: Path
-    storage: Interface[Object]
-
-    def forget_history(self) -> None:
-        """Compact up to now: whoever resumes from an earlier revision is told 410."""
-        self.storage.compact(self.storage.current_resource_version())
+from kregistry.storage import Config, factory
 
 
 @pytest.fixture
