@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 
+from kregistry.meta.context import Context
 from kregistry.meta.object import Object
 from kregistry.storage import Interface
 
@@ -26,4 +27,4 @@ class Cluster:
 
     def forget_history(self) -> None:
         """Compact up to now: whoever resumes from an earlier revision is told 410."""
-        self.storage.compact(self.storage.current_resource_version())
+        self.storage.compact(self.storage.current_resource_version(Context()))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import gc
+import warnings
 from collections.abc import Iterator
 
 import kr8s
@@ -11,13 +12,31 @@ import pytest
 from clientcluster import Cluster
 from kr8s.objects import ConfigMap, Deployment, Pod
 
+from kregistry.server import Settings
+from kregistry.server.discovery import VersionInfo
+
 #: Seconds after which a watch has failed.
 SECONDS = 30
 
 
 @pytest.fixture
-def api(cluster: Cluster) -> Iterator[kr8s.Api]:
-    yield kr8s.api(url=cluster.url, kubeconfig=str(cluster.kubeconfig))
+def settings() -> Settings:
+    """It warns of releases that came after it."""
+    return Settings(version=VersionInfo(git_version="v1.35.0"))
+
+
+@pytest.fixture(autouse=True)
+def _connections_of_its_own() -> Iterator[None]:
+    """It leaves its connections to the garbage collector, which says so; let that be here."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture
+def api(cluster: Cluster) -> kr8s.Api:
+    return kr8s.api(url=cluster.url, kubeconfig=str(cluster.kubeconfig))
 
 
 def config_map(api: kr8s.Api, name: str, **data: str) -> ConfigMap:

@@ -106,12 +106,8 @@ def test_a_list_is_read_in_pages_and_selected_by_labels(client: Client) -> None:
 
 def test_a_status_is_written_apart_from_the_rest(client: Client) -> None:
     client.create(pod("web"))
-    patched = client.patch(PodStatus_of_pod(), "web", {"status": {"phase": "Running"}})
+    patched = client.patch(PodStatus, "web", {"status": {"phase": "Running"}})
     assert patched.status.phase == "Running"
-
-
-def PodStatus_of_pod() -> Any:
-    return PodStatus
 
 
 def test_a_deployment_is_scaled(client: Client) -> None:

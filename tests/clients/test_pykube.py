@@ -1,4 +1,4 @@
-"""pykube-ng: objects are dictionaries, and an update is a merge patch of what changed."""
+"""pykube-ng: objects are dictionaries, and an update is a strategic merge patch of all that they hold."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def test_an_object_is_created_found_and_deleted(api: pykube.HTTPClient) -> None:
         pykube.Pod.objects(api).get_by_name("web")
 
 
-def test_an_update_sends_what_changed(api: pykube.HTTPClient) -> None:
+def test_an_update_is_a_patch_in_which_none_removes(api: pykube.HTTPClient) -> None:
     found = config_map(api, "settings", colour="red", size="s")
     found.create()
     found.obj["data"]["colour"] = "blue"
-    del found.obj["data"]["size"]
+    found.obj["data"]["size"] = None
     found.update()
     found.reload()
     assert found.obj["data"] == {"colour": "blue"}
@@ -82,7 +82,7 @@ def test_a_query_selects_by_labels_and_fields(api: pykube.HTTPClient) -> None:
     assert [each.name for each in query.filter(selector={"app__in": {"web", "db"}})] == ["web"]
     assert len(query.filter(selector={"app": "db"})) == 0
     assert [each.name for each in query.filter(field_selector={"metadata.name": "web"})]
-    assert pykube.Pod.objects(api).filter(namespace=pykube.all).get_or_none(name="no") is None
+    assert query.get_or_none(name="db") is None
 
 
 def test_a_table_is_what_kubectl_prints(api: pykube.HTTPClient) -> None:
