@@ -40,11 +40,13 @@ from kregistry.server.authorization import (
 from kregistry.server.builtin import BuiltinResources, builtin_scheme
 from kregistry.server.call import Call, Part
 from kregistry.server.compression import compression
+from kregistry.server.discovering import Discoverable
+from kregistry.server.discovery.version import VersionInfo
 from kregistry.server.handlers import HANDLERS
 from kregistry.server.health import Check, install_health, ping
 from kregistry.server.lifecycle import NamespaceLifecycle
 from kregistry.server.metrics import Metrics
-from kregistry.server.paths import Paths, index, only_get
+from kregistry.server.paths import Paths
 from kregistry.server.request import Request
 from kregistry.server.requestinfo import RequestInfo
 from kregistry.server.resources import APIResources
@@ -76,6 +78,7 @@ class Settings:
         max_body: Bytes of a body that are read.
         min_watch_seconds: See :class:`~kregistry.server.scope.Tools`.
         bookmark_seconds: Likewise.
+        version: Which release the server says it is.
     """
 
     authenticator: Authenticator | None = None
@@ -90,6 +93,7 @@ class Settings:
     max_body: int = chain.MAX_BODY
     min_watch_seconds: float = 1800.0
     bookmark_seconds: float = 60.0
+    version: VersionInfo = attrs.field(factory=VersionInfo)
 
 
 class APIServer:
@@ -148,8 +152,7 @@ class APIServer:
     def _install_paths(self, storage: Interface[Any], settings: Settings) -> None:
         checks: dict[str, Check] = {"ping": ping, "etcd": storage.readiness_check}
         install_health(self.paths, {**checks, **settings.checks})
-        for path in ("/", "/index.html"):
-            self.paths.add(path, only_get(index(self.paths)))
+        Discoverable(self.resources, self.paths, settings.version).install()
 
     def _serves(self, info: RequestInfo) -> bool:
         """Whether there is a resource, and a part of it, such as *info* is about."""

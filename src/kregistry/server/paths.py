@@ -5,7 +5,6 @@ Source: ``k8s.io/apiserver/pkg/server/mux`` PathRecorderMux.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -66,15 +65,5 @@ def only_get(handler: Handler) -> Handler:
         return Response(
             status=405, headers=[*refused.headers, ("allow", "GET, HEAD")], body=refused.body
         )
-
-    return handle
-
-
-def index(paths: Paths) -> Handler:
-    """Lists what is served. Source: ``routes.IndexLister``."""
-
-    def handle(call: Call) -> Answer:
-        body = json.dumps({"paths": paths.paths()}, indent=2).encode() + b"\n"
-        return Response(headers={"content-type": "application/json"}, body=body)
 
     return handle

@@ -137,5 +137,10 @@ class APIResources:
         """The resource of that name; None if it is not served."""
         return self._versions.get(version, {}).get(plural)
 
+    @property
+    def state(self) -> object:
+        """The same object as long as nothing was added or removed."""
+        return self._versions
+
     def __iter__(self) -> Iterator[APIResource]:
         return (served for version in self._versions.values() for served in version.values())
