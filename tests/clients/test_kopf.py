@@ -13,6 +13,7 @@ import pytest
 from clientcluster import Cluster
 from kubernetes import client as k8s
 from kubernetes import config
+from kubernetes.watch import Watch
 
 #: Seconds after which something that should have happened has not.
 SECONDS = 30
@@ -63,24 +64,31 @@ def running(registry: kopf.OperatorRegistry, cluster: Cluster) -> Iterator[None]
 
 
 class Watched:
-    """What became of one ConfigMap, followed by a watch until it is as a test wants it."""
+    """One ConfigMap, followed by a watch until it is as a test wants it."""
 
     def __init__(self, core: k8s.CoreV1Api, name: str) -> None:
         self._core = core
         self._name = name
 
-    def until(self, wanted: Callable[[str, k8s.V1ConfigMap], bool]) -> k8s.V1ConfigMap:
-        from kubernetes.watch import Watch
-
+    def until(self, wanted: Callable[[str, k8s.V1ConfigMap], bool], since: str = "") -> Any:
+        """The first state of which *wanted* is true, which is told the kind of event, too."""
         for event in Watch().stream(
             self._core.list_namespaced_config_map,
             "default",
             field_selector=f"metadata.name={self._name}",
             timeout_seconds=SECONDS,
+            **({"resource_version": since} if since else {}),
         ):
             if wanted(event["type"], event["object"]):
                 return event["object"]
         raise AssertionError(f"{self._name} never became as it should")
+
+    def until_gone(self) -> None:
+        listed = self._core.list_namespaced_config_map(
+            "default", field_selector=f"metadata.name={self._name}"
+        )
+        if listed.items:
+            self.until(lambda kind, _: kind == "DELETED", listed.metadata.resource_version)
 
 
 def settings(**data: str) -> k8s.V1ConfigMap:
@@ -119,7 +127,7 @@ def test_an_operator_handles_the_whole_life_of_an_object(
         watched.until(seen("blue"))
         core.delete_namespaced_config_map("settings", "default")
         assert ended.wait(SECONDS)
-        _until_gone(core)
+        watched.until_gone()
     assert changes == [("create", "red"), ("update", "blue")]
 
 
@@ -132,29 +140,39 @@ def test_a_timer_writes_again_and_again(core: k8s.CoreV1Api, cluster: Cluster) -
 
     with running(registry, cluster):
         core.create_namespaced_config_map("default", settings(count="0"))
-        Watched(core, "settings").until(lambda _, found: int(found.data["count"]) >= 3)
+        watched = Watched(core, "settings")
+        watched.until(lambda _, found: int(found.data["count"]) >= 3)
         core.delete_namespaced_config_map("settings", "default")
-        _until_gone(core)
+        watched.until_gone()
 
 
-def test_an_operator_takes_up_what_was_there_before(
+def test_an_operator_takes_up_after_a_restart_what_it_knew_before(
     core: k8s.CoreV1Api, cluster: Cluster
 ) -> None:
     registry = kopf.OperatorRegistry()
-    resumed: list[str] = []
-    known = threading.Event()
+    happened: list[str] = []
+    resumed = threading.Event()
+    chosen = {"labels": {"operated": "yes"}, "registry": registry}
 
-    @kopf.on.resume("configmaps", labels={"operated": "yes"}, registry=registry)
-    def resume(name: str, **_: Any) -> None:
-        resumed.append(name)
-        known.set()
+    @kopf.on.create("configmaps", **chosen)
+    def create(patch: kopf.Patch, **_: Any) -> None:
+        happened.append("created")
+        patch.metadata.annotations["example.com/seen"] = "yes"
+
+    @kopf.on.resume("configmaps", **chosen)
+    def resume(**_: Any) -> None:
+        happened.append("resumed")
+        resumed.set()
+
+    def handled(_: str, found: k8s.V1ConfigMap) -> bool:
+        return "kopf.zalando.org/last-handled-configuration" in (found.metadata.annotations or {})
 
     core.create_namespaced_config_map("default", settings())
-    unlabelled = k8s.V1ConfigMap(metadata=k8s.V1ObjectMeta(name="other"))
-    core.create_namespaced_config_map("default", unlabelled)
     with running(registry, cluster):
-        assert known.wait(SECONDS)
-    assert resumed == ["settings"]
+        Watched(core, "settings").until(handled)
+    with running(registry, cluster):
+        assert resumed.wait(SECONDS)
+    assert happened == ["created", "resumed"]
 
 
 def test_an_operator_survives_that_history_is_forgotten(
@@ -189,8 +207,6 @@ def test_an_operator_posts_events_about_its_objects(
     def greet(body: kopf.Body, **_: Any) -> None:
         kopf.info(body, reason="Greeted", message="hello")
 
-    from kubernetes.watch import Watch
-
     with running(registry, cluster):
         core.create_namespaced_config_map("default", settings())
         for event in Watch().stream(
@@ -203,22 +219,3 @@ def test_an_operator_posts_events_about_its_objects(
             break
         else:
             raise AssertionError("no event was posted")
-
-
-def _until_gone(core: k8s.CoreV1Api) -> None:
-    """Wait until the server has let the object go: its watch ends in DELETED, or it is not there."""
-    listed = core.list_namespaced_config_map("default", field_selector="metadata.name=settings")
-    if not listed.items:
-        return
-    from kubernetes.watch import Watch
-
-    for event in Watch().stream(
-        core.list_namespaced_config_map,
-        "default",
-        field_selector="metadata.name=settings",
-        resource_version=listed.metadata.resource_version,
-        timeout_seconds=SECONDS,
-    ):
-        if event["type"] == "DELETED":
-            return
-    raise AssertionError("the object is still there")

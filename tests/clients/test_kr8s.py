@@ -141,15 +141,20 @@ async def _watch(cluster: Cluster) -> None:
     api = await kr8s.asyncio.api(url=cluster.url, kubeconfig=str(cluster.kubeconfig))
     tree = {"metadata": {"name": "settings", "namespace": "default"}, "data": {"n": "1"}}
     made = await ConfigMap(tree, api=api)
+    seen: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    async def follow() -> None:
+        async for event, found in api.watch("configmaps", namespace="default"):
+            seen.put_nowait((event, found.name))
+
     await made.create()
-    seen = []
-    async for event, found in api.watch("configmaps", namespace="default"):
-        seen.append((event, found.name))
-        match event:
-            case "ADDED":
-                await made.patch({"data": {"n": "2"}})
-            case "MODIFIED":
-                await made.delete()
-            case "DELETED":
-                break
-    assert seen == [(each, "settings") for each in ("ADDED", "MODIFIED", "DELETED")]
+    following = asyncio.create_task(follow())
+    try:
+        assert await seen.get() == ("ADDED", "settings")
+        await made.patch({"data": {"n": "2"}})
+        assert await seen.get() == ("MODIFIED", "settings")
+        await made.delete()
+        assert await seen.get() == ("DELETED", "settings")
+    finally:
+        following.cancel()  # a watch that is left by "break" stays open
+        await asyncio.wait([following])
