@@ -115,9 +115,7 @@ def test_an_operator_handles_the_whole_life_of_an_object(
         ended.set()
 
     def seen(colour: str) -> Callable[[str, k8s.V1ConfigMap], bool]:
-        return lambda _, found: (
-            (found.metadata.annotations or {}).get("example.com/seen") == colour
-        )
+        return lambda _, found: (found.metadata.annotations or {}).get("example.com/seen") == colour
 
     watched = Watched(core, "settings")
     with running(registry, cluster):
@@ -198,9 +196,7 @@ def test_an_operator_survives_that_history_is_forgotten(
         assert known["second"].wait(SECONDS)
 
 
-def test_an_operator_posts_events_about_its_objects(
-    core: k8s.CoreV1Api, cluster: Cluster
-) -> None:
+def test_an_operator_posts_events_about_its_objects(core: k8s.CoreV1Api, cluster: Cluster) -> None:
     registry = kopf.OperatorRegistry()
 
     @kopf.on.create("configmaps", labels={"operated": "yes"}, registry=registry)

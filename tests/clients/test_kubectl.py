@@ -257,6 +257,27 @@ def test_apply_creates_then_changes_then_leaves_alone(kubectl: Callable[..., str
     assert stored["data"] == {"size": "xl"}
 
 
+def test_what_get_printed_of_many_is_applied_as_one_list(kubectl: Callable[..., str]) -> None:
+    """Nobody described the list as a whole, so kubectl leaves its items to the server."""
+    kubectl("apply", "-f", "-", given=CONFIG_MAP)
+    kubectl("apply", "-f", "-", given={**CONFIG_MAP, "metadata": {"name": "other"}})
+    printed = read(kubectl("get", "configmaps", "-o", "json"))
+    assert printed["kind"] == "List"
+    for item in printed["items"]:
+        del item["metadata"]["resourceVersion"]
+        item["data"] = {"colour": "blue"}
+    assert len(kubectl("apply", "-f", "-", given=printed).splitlines()) == 2
+    colours = kubectl("get", "cm", "-o", "jsonpath={.items[*].data.colour}")
+    assert colours == "blue blue"
+
+
+def test_an_item_of_a_list_is_refused_for_a_field_that_does_not_exist(run: Run) -> None:
+    wrong = {**CONFIG_MAP, "datum": {}}
+    listed = {"apiVersion": "v1", "kind": "List", "items": [wrong]}
+    said = run("create", "-f", "-", given=listed, status=1).stderr
+    assert 'unknown field "datum"' in said
+
+
 def test_apply_merges_lists_by_their_keys(kubectl: Callable[..., str]) -> None:
     """What others added to a list stays: kubectl sends a strategic merge patch."""
     kubectl("apply", "-f", "-", given=DEPLOYMENT)

@@ -252,9 +252,7 @@ class Mirror:
                 watch.stop()
 
 
-def test_a_mirror_lists_again_when_it_came_too_late(
-    core: k8s.CoreV1Api, cluster: Cluster
-) -> None:
+def test_a_mirror_lists_again_when_it_came_too_late(core: k8s.CoreV1Api, cluster: Cluster) -> None:
     core.create_namespaced_config_map("default", config_map("first", n="1"))
     mirror = Mirror(core)
     mirror.fill()
@@ -299,9 +297,7 @@ async def _write_and_watch(cluster: Cluster) -> None:
     from kubernetes import aio
 
     configuration: Any = aio.client.Configuration()
-    await aio.config.load_kube_config(
-        str(cluster.kubeconfig), client_configuration=configuration
-    )
+    await aio.config.load_kube_config(str(cluster.kubeconfig), client_configuration=configuration)
     async with aio.client.ApiClient(configuration) as api:
         core = aio.client.CoreV1Api(api)
         body = {"metadata": {"name": "settings"}, "data": {"colour": "red"}}

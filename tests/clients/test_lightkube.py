@@ -142,9 +142,7 @@ def test_a_watch_of_forgotten_history_is_gone(client: Client, cluster: Cluster) 
     cluster.forget_history()
     with pytest.raises(ApiError) as caught:
         next(
-            client.watch(
-                ConfigMap, resource_version=listed.resourceVersion, server_timeout=SECONDS
-            )
+            client.watch(ConfigMap, resource_version=listed.resourceVersion, server_timeout=SECONDS)
         )
     assert caught.value.status.code == 410
 

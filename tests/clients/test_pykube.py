@@ -1,4 +1,4 @@
-"""pykube-ng: objects are dictionaries, and an update is a strategic merge patch of all that they hold."""
+"""pykube-ng: objects are dictionaries, and an update patches with all that they hold."""
 
 from __future__ import annotations
 
