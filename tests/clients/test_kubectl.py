@@ -370,6 +370,49 @@ def test_set_image_changes_a_container(kubectl: Callable[..., str]) -> None:
     assert printed == "nginx:9"
 
 
+def test_edit_sends_what_the_editor_left(
+    kubectl: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubectl("create", "-f", "-", given=CONFIG_MAP)
+    monkeypatch.setenv("KUBE_EDITOR", "sed -i s/red/blue/")
+    assert kubectl("edit", "configmap", "settings") == "configmap/settings edited\n"
+    assert read(kubectl("get", "cm", "settings", "-o", "json"))["data"] == {"colour": "blue"}
+
+
+def test_run_and_expose_make_what_they_are_named_after(kubectl: Callable[..., str]) -> None:
+    assert kubectl("run", "shop", "--image=shop:1", "--port=80") == "pod/shop created\n"
+    assert kubectl("expose", "pod", "shop") == "service/shop exposed\n"
+    service = read(kubectl("get", "service", "shop", "-o", "json"))
+    assert service["spec"]["selector"] == {"run": "shop"}
+    assert service["spec"]["ports"][0]["targetPort"] == 80
+
+
+def test_a_restart_of_a_deployment_is_a_new_generation(kubectl: Callable[..., str]) -> None:
+    kubectl("create", "-f", "-", given=DEPLOYMENT)
+    assert kubectl("rollout", "restart", "deploy/web") == "deployment.apps/web restarted\n"
+    assert kubectl("get", "deploy", "web", "-o", "jsonpath={.metadata.generation}") == "2"
+
+
+def test_a_node_is_drained_of_its_pods(kubectl: Callable[..., str]) -> None:
+    """There is no kubelet to end a Pod, so it is given no time: the last word is the server's."""
+    kubectl(
+        "create", "-f", "-", given={"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}
+    )
+    spec = {**POD["spec"], "nodeName": "n1"}
+    kubectl("create", "-f", "-", given={**POD, "spec": spec})
+    printed = kubectl("drain", "n1", "--force", "--grace-period=0", f"--timeout={SECONDS}s")
+    assert "pod/web evicted" in printed
+    assert "SchedulingDisabled" in kubectl("get", "nodes")
+    assert kubectl("get", "pods", "-o", "name") == ""
+
+
+def test_debug_adds_an_ephemeral_container(kubectl: Callable[..., str]) -> None:
+    kubectl("create", "-f", "-", given=POD)
+    kubectl("debug", "web", "--image=busybox", "--container=look", "--attach=false")
+    printed = kubectl("get", "pod", "web", "-o", "jsonpath={.spec.ephemeralContainers[*].name}")
+    assert printed == "look"
+
+
 # Waiting, and the end of things.
 
 
