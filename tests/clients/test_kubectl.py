@@ -9,13 +9,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from clientcluster import Cluster
+
+from kregistry.cli.kubeconfig import kubeconfig
+from kregistry.server import APIServer, Settings, TokenAuthenticator
+from kregistry.server.threaded import ThreadedServer
+from kregistry.server.user import ADMIN
+from kregistry.storage import Config, factory
 
 KUBECTL = shutil.which("kubectl")
 
@@ -104,6 +113,31 @@ def follow(cluster: Cluster) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 def read(text: str) -> dict[str, Any]:
     tree: dict[str, Any] = json.loads(text)
     return tree
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Makes a kubeconfig with a token for a server that wants it; over http or https."""
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    asking = Settings(authenticator=TokenAuthenticator({"secret": ADMIN}))
+    with ExitStack() as stack:
+
+        def start(scheme: str) -> Path:
+            storage = stack.enter_context(factory.create(Config()))
+            server = APIServer(storage, asking)
+            server.create_namespaces()
+            secure = scheme == "https"
+            running = ThreadedServer(server, tls=tls if secure else None)
+            url = stack.enter_context(running).url
+            pem = authority.cert_pem.bytes() if secure else b""
+            path = tmp_path / scheme
+            document = kubeconfig(url, token="secret", authority=pem)
+            path.write_text(json.dumps(document), encoding="utf-8")
+            return path
+
+        yield start
 
 
 # Reading.
@@ -480,3 +514,17 @@ def test_protobuf_is_refused_with_what_is_taken(run: Run) -> None:
         assert "application/json" in done.stderr
     else:
         assert done.stdout == "namespace/shop created\n"
+
+
+# Tokens.
+
+
+def test_a_token_is_shown_over_tls(run: Run, tokens: Callable[[str], Path]) -> None:
+    printed = run("--kubeconfig", str(tokens("https")), "get", "namespaces", "-o", "name").stdout
+    assert "namespace/default" in printed
+
+
+def test_a_token_is_never_shown_without_tls(run: Run, tokens: Callable[[str], Path]) -> None:
+    """Not even to 127.0.0.1: client-go leaves out who the user is where nothing is encrypted."""
+    said = run("--kubeconfig", str(tokens("http")), "get", "namespaces", status=1).stderr
+    assert "the server has asked for the client to provide credentials" in said
