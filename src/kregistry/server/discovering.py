@@ -19,6 +19,7 @@ from kregistry.server.discovery.builtin import builtin_resources
 from kregistry.server.discovery.document import Document
 from kregistry.server.discovery.documents import Discovery
 from kregistry.server.discovery.version import VersionInfo
+from kregistry.server.openapi_v2 import older_document
 from kregistry.server.paths import Paths, not_found, only_get
 from kregistry.server.resources import APIResource, APIResources, Endpoint
 from kregistry.server.response import Answer, Response
@@ -27,6 +28,7 @@ from kregistry.server.served import ServedResource, ServedSubresource
 if TYPE_CHECKING:
     from kregistry.server.openapi.documents import OpenAPI
 
+_OLDER_OPENAPI: Final = "/openapi/v2"
 _OPENAPI: Final = "/openapi/v3"
 
 
@@ -54,6 +56,7 @@ class Discoverable:
         for prefix in ("/api/", "/apis/"):
             paths.add_prefix(prefix, only_get(self._discover))
         paths.add("/version", only_get(self._tell_version))
+        paths.add(_OLDER_OPENAPI, only_get(self._describe_for_older))
         paths.add(_OPENAPI, only_get(self._describe))
         paths.add_prefix(f"{_OPENAPI}/", only_get(self._describe))
 
@@ -73,6 +76,10 @@ class Discoverable:
         if found is None or isinstance(found, Document):
             return _answer(call, found)
         return Response(status=301, headers={"location": found.location})
+
+    def _describe_for_older(self, call: Call) -> Answer:
+        accept = call.request.headers.get("accept")
+        return _answer(call, older_document(self._version.git_version, accept=accept))
 
     def _documents(self) -> Discovery:
         made, state = self._discovery, self._resources.state
