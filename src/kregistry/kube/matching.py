@@ -71,12 +71,12 @@ class Match:
         )
 
     def __str__(self) -> str:
-        words = ["/".join(self.verbs) or "request", self.resource, self.path]
+        words = ["/".join(self.verbs), self.resource, self.path]
         if self.namespace or self.name:
             words.append("/".join(word for word in (self.namespace, self.name) if word))
         if self.user_agent:
             words.append(f"by {self.user_agent}")
-        return " ".join(word for word in words if word)
+        return " ".join(word for word in words if word) or "everything"
 
 
 def _fits(pattern: str, text: str) -> bool:

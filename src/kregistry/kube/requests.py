@@ -15,6 +15,8 @@ import attrs
 from kregistry.kube.matching import Match, MatchMaker
 from kregistry.server import Request, RequestInfo
 
+_SIGNS: Final = "- missing, + too many"
+
 #: Verbs that change something.
 WRITES: Final = ("create", "update", "patch", "delete", "deletecollection")
 
@@ -50,7 +52,7 @@ class RecordedRequest:
     verb: str
     method: str
     path: str
-    query: dict[str, list[str]] = attrs.field(factory=dict)
+    query: dict[str, list[str]] = attrs.field(factory=dict, hash=False)
     group: str = ""
     version: str = ""
     resource: str = ""
@@ -95,7 +97,7 @@ class RecordedRequest:
         """The document that was sent; None if there is none, or it is no JSON."""
         try:
             return json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property
@@ -280,7 +282,7 @@ class RequestLog:
         found = self.select(**match)
         if found != list(lines):
             told = "\n".join(difference(found.lines, list(lines)))
-            raise AssertionError(f"other requests came than expected:\n{told}")
+            raise AssertionError(f"other requests came than expected ({_SIGNS}):\n{told}")
 
     def assert_none(self, **match: Any) -> None:
         """Check that no such request came.
@@ -295,7 +297,7 @@ class RequestLog:
         found = self.select(**match)
         if found:
             told = "\n".join(f"  {request.told()}" for request in found)
-            raise AssertionError(f"no {self._matches.make(**match)} was expected:\n{told}")
+            raise AssertionError(f"no request {self._matches.make(**match)} was expected:\n{told}")
 
     def __len__(self) -> int:
         return len(self.all())
