@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 # Imported here once, so that the small runs below need not do it each for itself.
+import hypothesis  # noqa: F401
+import pytest
 from kubernetes import client, config  # noqa: F401
 
 from kregistry.kube import Kube

@@ -126,9 +126,9 @@ def test_only_writes_are_writes(kube: Kube) -> None:
 
 def test_what_cannot_be_asked_for_cannot_be_looked_for(kube: Kube) -> None:
     for words in ({"verb": "reads"}, {"resource": "confgimaps"}):
-        with pytest.raises(ValueError, match="reads|confgimaps"):
+        with pytest.raises(ValueError, match=r"reads|confgimaps"):
             kube.requests.select(**words)
-        with pytest.raises(ValueError, match="reads|confgimaps"):
+        with pytest.raises(ValueError, match=r"reads|confgimaps"):
             kube.requests.assert_none(**words)
 
 
