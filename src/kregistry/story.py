@@ -78,11 +78,7 @@ class ToldBackend(Forwarding):
     def __init__(self, config: Config, tell: Tell) -> None:
         super().__init__(factory.create_backend(config))
         self._tell = tell
-        self._place = (
-            f"{config.path}, synchronous={config.synchronous}"
-            if config.type == "sqlite"
-            else "memory"
-        )
+        self._place = _place(config)
 
     def put(self, key: str, value: bytes, *, expected: int, ttl: float | None = None) -> int:
         self._tell("key", key)
@@ -165,6 +161,13 @@ class PodSaver:
     def _told(self) -> Iterator[Step]:
         told, self._steps = self._steps, []
         return iter(told)
+
+
+def _place(config: Config) -> str:
+    """Where the bytes are once they are committed."""
+    if config.type == "sqlite":
+        return f"{config.path}, synchronous={config.synchronous}"
+    return ",".join(config.endpoints) if config.type == "etcd3" else "memory"
 
 
 def _event_of(watch: Watch[Pod], pod: Pod) -> Event[Pod]:

@@ -189,7 +189,7 @@ class Bench:
             HttpGateway,
             SocketGateway,
             OwnCodec,
-            *([Protobuf] if importlib.util.find_spec("google.protobuf") else []),
+            *([Protobuf] if has_protobuf() else []),
             ThroughMembers,
             ThroughBackend,
         ]
@@ -246,6 +246,13 @@ class Bench:
     def close(self) -> None:
         for way in self._ways:
             way.close()
+
+
+def has_protobuf() -> bool:
+    try:
+        return importlib.util.find_spec("google.protobuf") is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False
 
 
 def creating(way: Transport) -> Call:

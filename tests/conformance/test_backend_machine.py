@@ -45,6 +45,8 @@ TestMachine.settings = bounds()
         faults.PageAtWrongRevision,
         faults.AckBeforeCommit,
         faults.RevisionReusedAfterCompaction,
+        faults.TimesPutDown,
+        faults.AdvanceUncompacted,
         faults.OffByOneResume,
         faults.KeysEndAtNul,
     ],

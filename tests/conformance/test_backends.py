@@ -19,6 +19,19 @@ class TestModelBackend(BackendSuite):
         return ModelBackend
 
 
+class WithoutShortCut(ModelBackend):
+    """Advances as the contract itself does it, for engines that know no better way."""
+
+    def advance(self, revision: int) -> None:
+        Backend.advance(self, revision)
+
+
+class TestAdvancingTheSlowWay(BackendSuite):
+    @pytest.fixture
+    def make_backend(self) -> Callable[[], Backend]:
+        return WithoutShortCut
+
+
 class TestMemoryBackend(BackendSuite):
     @pytest.fixture
     def make_backend(self) -> Callable[[], Backend]:

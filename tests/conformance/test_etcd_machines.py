@@ -34,6 +34,7 @@ def servers() -> Iterator[None]:
 class EtcdMachine(BackendMachine):
     """The backend."""
 
+    counts_up = True
     server: EtcdServer
 
     def make_backends(self, clock: FakeClock) -> list[Backend]:

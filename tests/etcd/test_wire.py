@@ -121,5 +121,11 @@ def test_records_come_back(records: list[Record], revision: int, more: bool) -> 
     assert messages.read_leases(data) == {record.key: 7 for record in records}
 
 
+def test_fields_of_an_etcd_to_come_are_passed_over() -> None:
+    record = Record("/a", b"1", 3, 2)
+    data = key_value(record) + wire.encode_field(9, b"new") + wire.encode_field(10, 300)
+    assert messages.read_record(data, 0, len(data)) == record
+
+
 def test_keys_of_strangers_need_not_be_text() -> None:
     assert messages.text_of(b"/a\xff\xfe") == "/a\udcff\udcfe"

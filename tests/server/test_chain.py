@@ -236,6 +236,7 @@ def test_what_is_forbidden_is_told_in_the_words_of_the_api_server(
     server = server_with(memory, authenticator=TOKENS, authorizer=Denying())
     told = Client(server, BEARER).ask(method, path)
     assert (told.status, told.body["reason"], told.message) == (403, "Forbidden", message)
+    assert told.header("x-content-type-options") == "nosniff"
 
 
 def test_the_reason_is_told_too(memory: Interface[Object]) -> None:

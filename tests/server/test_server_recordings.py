@@ -19,7 +19,7 @@ DIFFERENT = {
 }
 
 
-def conversation(recording: Recording, storage: Interface[Object]) -> Conversation:
+def prepared(recording: Recording, storage: Interface[Object]) -> APIServer:
     """A server in the state in which the recorded one was."""
     server = APIServer(storage)
     server.create_namespaces(["default", recording.namespace])
@@ -27,7 +27,11 @@ def conversation(recording: Recording, storage: Interface[Object]) -> Conversati
     # So that no revision is a number that stands in a message: the 8 of k8s.io, a limit of 63.
     for number in range(130 if recording.name.startswith("validate") else 10):
         assert client.post(CONFIGMAPS, config_map(f"filler-{number}")).status == 201
-    return Conversation(recording, server)
+    return server
+
+
+def conversation(recording: Recording, storage: Interface[Object]) -> Conversation:
+    return Conversation(recording, prepared(recording, storage))
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name not in DIFFERENT])

@@ -419,3 +419,57 @@ def test_readers_that_stopped_waiting_do_not_cut_others_off() -> None:
         assert not waker.wait(0)  # gave up, without polling
     log.publish([change(2)])
     assert wakers[99].wait(PATIENCE)
+
+
+def test_streams_that_have_read_all_go_on_behind_an_advance() -> None:
+    log = ChangeLog(revision=1)
+    current, foreign, behind = everything(log), log.stream("/z", "/zz", after=1), everything(log)
+    log.publish([change(2)])
+    assert revisions(current.poll()) == [2]
+    log.advance(100)
+    assert (log.head, log.compacted) == (100, 100)
+    assert (current.position, foreign.position, behind.position) == (100, 100, 1)
+    log.publish([change(101)])
+    assert revisions(current.poll()) == [101]
+    assert foreign.poll() == ()
+    with pytest.raises(RevisionCompacted):
+        behind.poll()
+
+
+def test_an_advance_neither_wakes_nor_forgets_who_waits() -> None:
+    log = ChangeLog(revision=1)
+    stream, bell = everything(log), threading.Event()
+    assert stream.park(bell.set)
+    log.advance(100)
+    assert not bell.is_set()
+    log.publish([change(101)])
+    assert bell.is_set()
+    assert revisions(stream.poll()) == [101]
+
+
+def test_a_reader_that_was_woken_before_an_advance_is_told_what_it_missed() -> None:
+    log = ChangeLog(revision=1)
+    stream, bell = everything(log), threading.Event()
+    assert stream.park(bell.set)
+    log.publish([change(2)])
+    log.advance(100)
+    with pytest.raises(RevisionCompacted):
+        stream.poll()
+
+
+def test_a_log_never_advances_backwards() -> None:
+    log = ChangeLog(revision=5)
+    for revision in (1, 4, 5):
+        log.advance(revision)
+    assert log.head == 5
+
+
+def test_a_bounded_log_counts_its_bytes_anew_behind_an_advance() -> None:
+    log = ChangeLog(revision=1, max_bytes=100, read_history=lambda *_: ())
+    log.publish([Change("/pods/a", 2, bytes(60), None, 0)])
+    log.advance(100)
+    stream = everything(log, after=100)
+    log.publish([Change("/pods/a", 101, bytes(40), None, 0)])
+    log.publish([Change("/pods/a", 102, bytes(40), None, 0)])
+    assert revisions(stream.poll()) == [101, 102]
+    assert log.count_since(100) == 2

@@ -329,7 +329,7 @@ def test_a_ttl_that_is_renewed_again_and_again_costs_no_memory() -> None:
         for _ in range(3000):
             revision = backend.put("/a", b"1", expected=revision, ttl=10)
             backend.put(f"/b{revision}", b"1", expected=0)
-        assert len(backend._deadlines) < 1500
+        assert len(backend._expiring._heap) < 1500
         clock.advance(10)
         backend.expire_now()
         assert backend.get("/a").record is None

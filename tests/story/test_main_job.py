@@ -217,3 +217,20 @@ def test_nothing_that_a_terminal_obeys_is_printed(run: Run, tmp_path: Path) -> N
 
 def test_a_broken_pipe_or_no_colour_leaves_no_escape_codes(run: Run) -> None:
     assert "\x1b" not in run().stdout
+
+
+def test_a_manifest_that_is_called_like_a_command_is_given_with_its_folder(
+    run: Run, tmp_path: Path
+) -> None:
+    write(tmp_path / "migrate", POD)
+    assert run("migrate").returncode == 2, "the command lacks FROM and TO"
+    done = run("./migrate", "-o", "json")
+    assert [pod["name"] for pod in json.loads(done.stdout)["pods"]] == ["web"]
+
+
+def test_a_cluster_that_nobody_named_or_reaches_gets_one_clear_line(run: Run) -> None:
+    for arguments in ([], ["--endpoints", "http://127.0.0.1:1"]):
+        done = run("--storage", "etcd3", *arguments)
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("kregistry: ")

@@ -23,7 +23,7 @@ LAYERS = (
     "kube",
 )
 #: The door, the command line and what tells its story stand above everything.
-TOP = {"__init__", "__main__", "story", "aio"}
+TOP = {"__init__", "__main__", "cli", "story", "aio"}
 ENGINES = {"sqlite", "memory", "etcd3"}
 
 

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from enum import Enum
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import attrs
 
@@ -58,6 +58,21 @@ class Fault(ABC):
         """
 
 
+def _status(fault: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 400 <= value <= 599:
+        raise ValueError(f"status must be an HTTP status from 400 to 599, not {value!r}")
+
+
+def _not_negative(fault: Any, attribute: attrs.Attribute[Any], value: int | None) -> None:
+    if value is not None and value < 0:
+        raise ValueError(f"{attribute.name} must not be negative, not {value!r}")
+
+
+def _duration(fault: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+        raise ValueError(f"delay must be a positive number of seconds, not {value!r}")
+
+
 @attrs.frozen(kw_only=True)
 class Refusal(Fault):
     """An answer with an error instead of what was asked for, which is not carried out.
@@ -69,19 +84,9 @@ class Refusal(Fault):
         message: For people; None for what an API server says.
     """
 
-    status: int = attrs.field()
-    retry_after: int | None = attrs.field(default=None)
+    status: int = attrs.field(validator=_status)
+    retry_after: int | None = attrs.field(default=None, validator=_not_negative)
     message: str | None = None
-
-    @retry_after.validator
-    def _check_seconds(self, attribute: attrs.Attribute[int | None], value: int | None) -> None:
-        if value is not None and value < 0:
-            raise ValueError(f"retry_after must not be negative, not {value}")
-
-    @status.validator
-    def _check_status(self, attribute: attrs.Attribute[int], value: int) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or not 400 <= value <= 599:
-            raise ValueError(f"status must be an HTTP status from 400 to 599, not {value!r}")
 
     def answer(self, request: Request, recorded: RecordedRequest, go_on: GoOn) -> Answer:
         return failure(request, self._error(recorded))
@@ -160,25 +165,20 @@ class Cut(Fault):
 
     Attributes:
         ending: How.
-        after: How many events come before that.
+        events: How many come before that.
     """
 
     ending: Ending
-    after: int = attrs.field()
-
-    @after.validator
-    def _check_after(self, attribute: attrs.Attribute[int], value: int) -> None:
-        if value < 0:
-            raise ValueError(f"events must not be negative, not {value}")
+    events: int = attrs.field(validator=_not_negative)
 
     def answer(self, request: Request, recorded: RecordedRequest, go_on: GoOn) -> Answer:
         answer = go_on()
         if not isinstance(answer, EventStream):
             return answer
-        return attrs.evolve(answer, frames=self.ending.cut(answer.frames, self.after))
+        return attrs.evolve(answer, frames=self.ending.cut(answer.frames, self.events))
 
     def __str__(self) -> str:
-        return f"watch {self.ending.told} after {self.after} events"
+        return f"watch {self.ending.told} after {self.events} events"
 
 
 @attrs.frozen
@@ -186,28 +186,23 @@ class Late(Fault):
     """The request waits before it is carried out, or before something else goes wrong with it.
 
     Attributes:
-        seconds: How long, by the clock of the machine.
+        delay: For how many seconds, by the clock of the machine.
         then: What goes wrong afterwards; None for nothing.
         streams: Waiting ends when these are closed.
     """
 
-    seconds: float = attrs.field()
+    delay: float = attrs.field(validator=_duration)
     then: Fault | None = None
     streams: OpenStreams | None = attrs.field(default=None, repr=False, eq=False)
 
-    @seconds.validator
-    def _check_seconds(self, attribute: attrs.Attribute[float], value: float) -> None:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
-            raise ValueError(f"delay must be a positive number of seconds, not {value!r}")
-
     def answer(self, request: Request, recorded: RecordedRequest, go_on: GoOn) -> Answer:
         closed = self.streams.closed if self.streams is not None else threading.Event()
-        closed.wait(self.seconds)
+        closed.wait(self.delay)
         return go_on() if self.then is None else self.then.answer(request, recorded, go_on)
 
     def __str__(self) -> str:
         then = "" if self.then is None else f", then {self.then}"
-        return f"delay of {self.seconds:g} s{then}"
+        return f"delay of {self.delay:g} s{then}"
 
 
 class Injection:

@@ -43,8 +43,10 @@ from kregistry.server.compression import compression
 from kregistry.server.handlers import HANDLERS
 from kregistry.server.health import Check, install_health, ping
 from kregistry.server.lifecycle import NamespaceLifecycle
+from kregistry.server.metrics import Metrics
 from kregistry.server.paths import Paths, index, only_get
 from kregistry.server.request import Request
+from kregistry.server.requestinfo import RequestInfo
 from kregistry.server.resources import APIResources
 from kregistry.server.response import Answer, with_headers
 from kregistry.server.reviews import Reviewer
@@ -126,7 +128,9 @@ class APIServer:
             bookmark_seconds=settings.bookmark_seconds,
         )
         self._install_paths(storage, settings)
-        self._handler = chain.build(_parts(settings, authorizer), self._dispatch)
+        metrics = Metrics(self._serves)
+        metrics.install(self.paths)
+        self._handler = chain.build(_parts(settings, authorizer, metrics), self._dispatch)
 
     def handle(self, request: Request, *, cancellation: Cancellation | None = None) -> Answer:
         """The answer to *request*. Nothing is raised: what goes wrong is an answer, too.
@@ -150,6 +154,13 @@ class APIServer:
         install_health(self.paths, {**checks, **settings.checks})
         for path in ("/", "/index.html"):
             self.paths.add(path, only_get(index(self.paths)))
+
+    def _serves(self, info: RequestInfo) -> bool:
+        """Whether there is a resource, and a part of it, such as *info* is about."""
+        found = self.resources.find(GroupVersion(info.group, info.version), info.resource)
+        if found is None:
+            return False
+        return not info.subresource or info.subresource in found.subresources
 
     def _dispatch(self, call: Call) -> Answer:
         """Find out who answers, and let them. Source: the director of ``pkg/server/handler.go``."""
@@ -187,7 +198,7 @@ def _namespaces(resources: APIResources) -> Store[Namespace]:
     return store
 
 
-def _parts(settings: Settings, authorizer: Authorizer) -> list[Part]:
+def _parts(settings: Settings, authorizer: Authorizer, metrics: Metrics) -> list[Part]:
     """The parts of the chain in their order."""
     return [
         chain.audit_id(settings.uids),
@@ -198,6 +209,7 @@ def _parts(settings: Settings, authorizer: Authorizer) -> list[Part]:
         chain.failures,
         chain.limits(max_body=settings.max_body),
         chain.request_info_part,
+        metrics.part,
         chain.deadline,
         chain.authentication(settings.authenticator),
         chain.authorization(authorizer),

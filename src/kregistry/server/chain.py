@@ -11,6 +11,7 @@ before, after or instead. :func:`build` puts them together in the API server's o
     failures        a StatusError becomes its Status
     limits          longer than any honest request: refused unread
     request info    what the request is about
+    metrics         how many there were, and how long they took
     deadline        ``timeout`` must at least be readable
     authentication  who asks
     authorization   whether they may
@@ -28,6 +29,7 @@ import attrs
 
 from kregistry.meta.errors import (
     BadRequest,
+    Forbidden,
     InternalError,
     RequestEntityTooLarge,
     StatusError,
@@ -248,7 +250,11 @@ def authorization(authorizer: Authorizer) -> Part:
 
     def part(inner: Handler) -> Handler:
         def handle(call: Call) -> Answer:
-            require_allowed(authorizer, Attributes.of(call.user, call.info))
+            try:
+                require_allowed(authorizer, Attributes.of(call.user, call.info))
+            except Forbidden as error:  # its text repeats what the client sent
+                told = failure(call.request, error)
+                return with_headers(told, [("x-content-type-options", "nosniff")])
             return inner(call)
 
         return handle

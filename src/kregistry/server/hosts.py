@@ -34,6 +34,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def url_of(host: str, port: int, *, tls: bool) -> str:
+    """Where a server can be reached that listens there."""
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def require_safe(host: str, server: APIServer, *, tls: bool) -> None:
     """Refuse to be reachable from elsewhere without encryption and without knowing who asks.
 
@@ -79,10 +84,14 @@ class Hosts:
         """
         if self._names is None:
             return
-        if "host" in headers and _name(headers.get("host")) not in self._names:
+        if not self._knows(headers.all("host")):
             raise _forbidden("requests for this host are not served here")
-        if "origin" in headers and _name(_authority(headers.get("origin"))) not in self._names:
+        if not self._knows(map(_authority, headers.all("origin"))):
             raise _forbidden("requests from pages of other hosts are not served")
+
+    def _knows(self, authorities: Iterable[str]) -> bool:
+        known = self._names or frozenset()
+        return all(_name(authority) in known for authority in authorities)
 
 
 def _forbidden(told: str) -> Forbidden:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from kregistry.server.api import APIServer
 from kregistry.server.entrance import Entrance
-from kregistry.server.hosts import Hosts, require_safe
+from kregistry.server.hosts import Hosts, require_safe, url_of
 from kregistry.server.http.connection import WAITING, Connection
 from kregistry.server.http.limits import Limits
 from kregistry.server.http.lookout import Lookout
@@ -85,8 +85,7 @@ class ThreadedServer:
     @property
     def url(self) -> str:
         """Where it can be reached, such as ``http://127.0.0.1:41234``; for a started server."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
+        return url_of(self._host, self._port, tls=self._tls is not None)
 
     @property
     def port(self) -> int:

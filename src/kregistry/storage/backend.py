@@ -11,9 +11,17 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
+
+from kregistry.storage.errors import RevisionMismatch
+
+#: The farthest that a store can be told to advance; no store comes there by counting.
+FARTHEST = 2**61
+
+#: What the slow ways to advance write; among the keys of a migration, which nobody else has.
+SCRATCH = "/kregistry.migration/advance"
 
 
 class Record(NamedTuple):
@@ -208,6 +216,45 @@ class Backend(ABC):
         """
 
     @abstractmethod
+    def ttls(self, start: str, end: str) -> Mapping[str, float]:
+        """Seconds left for each key of ``start <= key < end`` that has a time to live.
+
+        Never negative: 0 for a key whose time is up and that is about to go.
+        """
+
+    def advance(self, revision: int) -> None:
+        """Let the store's revision be at least *revision*, as if that many changes had been made.
+
+        Everything up to it then counts as compacted. For a store that takes over from
+        another, so that nobody who watched that one sees its revisions again. Live keys and
+        their records stay as they are. Streams that have read all there was for them go on;
+        those that have not raise RevisionCompacted. Nothing happens if the store is at
+        *revision* or beyond.
+
+        This way to do it works on any engine and writes once for each revision that is
+        missing, twice if there is only one; an engine that knows a short cut overrides it.
+
+        Raises:
+            ValueError: *revision* is higher than :data:`FARTHEST`.
+        """
+        check_farthest(revision)
+        while True:
+            try:
+                return self._count_up(revision)
+            except RevisionMismatch:  # somebody else counts up, too: take that into account
+                continue
+
+    def _count_up(self, revision: int) -> None:
+        record, current = self.get(SCRATCH)
+        if record is None and current >= revision:
+            return
+        at = record.mod_revision if record is not None else self.put(SCRATCH, b"", expected=0)
+        while max(at, current) < revision - 1:
+            at = self.put(SCRATCH, b"", expected=at)
+        self.delete(SCRATCH, expected=at)
+        self.compact(revision)
+
+    @abstractmethod
     def close(self) -> None:
         """Release everything; open streams end. Idempotent."""
 
@@ -224,6 +271,16 @@ class Backend(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def check_farthest(revision: int) -> None:
+    """Refuse to advance to where the counter might end.
+
+    Raises:
+        ValueError: *revision* is higher than :data:`FARTHEST`.
+    """
+    if revision > FARTHEST:
+        raise ValueError(f"no store can advance to {revision}; the farthest is {FARTHEST}")
 
 
 def prefix_end(prefix: str) -> str:

@@ -155,7 +155,7 @@ class ChangeLog:
         """:meth:`append`, and wake who waited."""
         wake(self.append(changes))
 
-    def advance(self, revision: int) -> None:
+    def reach(self, revision: int) -> None:
         """There are no further changes up to *revision*."""
         with self._lock:
             self._head = max(self._head, revision)
@@ -177,6 +177,25 @@ class ChangeLog:
                 stream._after = max(stream._after, known)
             self._compacted = revision
             self._drop(self._window.after(max(revision, self._window.floor)))
+
+    def advance(self, revision: int) -> None:
+        """Go on at *revision*, to which no changes lead; everything before is compacted.
+
+        Streams that have read all there was for them go on there; the others end. Called by
+        whoever appends.
+        """
+        if revision <= self._head:
+            return
+        done = set(self._untouched(self._head))
+        with self._lock:
+            done.update(each for each in list(self._streams) if each._after >= self._head)
+            for stream in done:
+                stream._after = max(stream._after, revision)
+            # In this order: who reads without the lock must not take the jump for progress.
+            self._compacted = revision
+            self._window = Window(revision, [])
+            self._bytes = 0
+            self._head = revision
 
     def since(self, revision: int) -> Sequence[Change]:
         """The changes after *revision*, which is not below what the log holds."""
@@ -321,7 +340,7 @@ class LogStream(ChangeStream):
     def _take(self, changes: Sequence[Change], limit: int, goal: int) -> Sequence[Change]:
         """Those of *changes* that are for this stream, and move behind them."""
         start, end = self._keys
-        if not changes:  # compaction moved this stream on, or the log advanced without any
+        if not changes:  # compaction moved this stream on, or the log went on without any
             self._after = max(self._after, goal)
             return ()
         if changes[-1].revision > goal:

@@ -22,6 +22,7 @@
      ├─ StorageFenced           an I/O error made the store read-only until it is reopened
      ├─ ForkedStore             opened before a fork, used after it
      ├─ UnsafeStorage           the place cannot keep its promises (network file system, ...)
+     ├─ MigrationError          a store cannot be copied (in kregistry.storage.migration)
      └─ BackendClosed
     InternalStorageError        the transformer failed, or an object cannot be looked into
     InvalidResourceVersion      text that is no version

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
-from kregistry.storage.backend import Backend, Change, Page, Snapshot
+from kregistry.storage.backend import Backend, Change, Page, Snapshot, check_farthest
 from kregistry.storage.changelog import ChangeLog, LogStream, wake
 from kregistry.storage.errors import (
     BackendClosed,
@@ -20,6 +19,7 @@ from kregistry.storage.errors import (
     RevisionInFuture,
     RevisionMismatch,
 )
+from kregistry.storage.expiring import ExpiringKeys
 from kregistry.storage.housekeeping import Chores, Housekeeper
 from kregistry.storage.parking import Bay
 from kregistry.storage.versions import Versions
@@ -60,8 +60,7 @@ class MemoryBackend(Backend, Chores):
         self._log = ChangeLog(revision=start_revision)
         self._revision = start_revision
         self._compacted = start_revision if start_revision > 1 else 0
-        self._deadlines: list[tuple[float, int, str]] = []
-        self._expiring: dict[str, int] = {}
+        self._expiring = ExpiringKeys(self._clock)
         self._interval = compaction_interval
         self._next_compaction = self._clock.monotonic() + compaction_interval
         self._history_mark = start_revision
@@ -102,7 +101,7 @@ class MemoryBackend(Backend, Chores):
         with self._lock:
             self._expect(key, expected)
             change = self._versions.put(key, value, self._revision + 1)
-            self._set_deadline(key, change.revision, ttl)
+            self._expiring.set(key, change.revision, ttl)
             bays = self._commit([change])
         wake(bays)
         self._after_commit(ttl)
@@ -116,7 +115,7 @@ class MemoryBackend(Backend, Chores):
         with self._lock:
             self._expect(key, expected)
             change = self._versions.delete(key, self._revision + 1)
-            self._expiring.pop(key, None)
+            self._expiring.set(key, change.revision, None)
             bays = self._commit([change])
         wake(bays)
         self._after_commit(None)
@@ -143,10 +142,22 @@ class MemoryBackend(Backend, Chores):
             touched = self._keys_changed(self._compacted, revision)
             self._compacted = revision
             self._log.compact(revision)
-        keys = iter(touched)
-        while batch := list(islice(keys, _BATCH)):
-            with self._lock:
-                self._versions.compact(batch, revision)
+        self._forget(touched, revision)
+
+    def ttls(self, start: str, end: str) -> Mapping[str, float]:
+        self._check()
+        return self._expiring.remaining(start, end)
+
+    def advance(self, revision: int) -> None:
+        self._check()
+        check_farthest(revision)
+        with self._lock:
+            if revision <= self._revision:
+                return
+            touched = self._keys_changed(self._compacted, self._revision)
+            self._log.advance(revision)
+            self._revision = self._compacted = revision
+        self._forget(touched, revision)
 
     def expire_now(self) -> int:
         """Delete every key whose time is up. The housekeeper does this by itself.
@@ -166,8 +177,7 @@ class MemoryBackend(Backend, Chores):
             mark, self._history_mark = self._history_mark, self._revision
             self._next_compaction = now + self._interval
             self.compact(mark)
-        with self._lock:
-            return max(self._deadlines[0][0] - now, 0.0) if self._deadlines else None
+        return self._expiring.next()
 
     def close(self) -> None:
         self._closed = True
@@ -203,21 +213,6 @@ class MemoryBackend(Backend, Chores):
         self._revision = changes[-1].revision
         return self._log.append(changes)
 
-    def _set_deadline(self, key: str, revision: int, ttl: float | None) -> None:
-        if ttl is not None:
-            self._expiring[key] = revision
-            heapq.heappush(self._deadlines, (self._clock.monotonic() + ttl, revision, key))
-            if len(self._deadlines) > 2 * len(self._expiring) + _BATCH:
-                self._forget_deadlines()
-        elif self._expiring:
-            self._expiring.pop(key, None)
-
-    def _forget_deadlines(self) -> None:
-        """Drop those that a later write has moved, or they pile up with every renewal."""
-        expiring = self._expiring
-        self._deadlines = [each for each in self._deadlines if expiring.get(each[2]) == each[1]]
-        heapq.heapify(self._deadlines)
-
     def _after_commit(self, ttl: float | None) -> None:
         if ttl is not None or (self._interval and self._clock.monotonic() >= self._next_compaction):
             self._housekeeper.nudge()
@@ -225,15 +220,11 @@ class MemoryBackend(Backend, Chores):
 
     def _expire_batch(self) -> int:
         self._check()
-        now = self._clock.monotonic()
         changes: list[Change] = []
         with self._lock:
-            while self._deadlines and self._deadlines[0][0] <= now and len(changes) < _BATCH:
-                _, revision, key = heapq.heappop(self._deadlines)
-                if self._expiring.get(key) == revision:  # not written again since
-                    del self._expiring[key]
-                    next_revision = self._revision + len(changes) + 1
-                    changes.append(self._versions.delete(key, next_revision))
+            for key, revision in self._expiring.take(_BATCH):
+                changes.append(self._versions.delete(key, self._revision + len(changes) + 1))
+                self._expiring.done(key, revision)
             bays = self._commit(changes) if changes else []
         wake(bays)
         return len(changes)
@@ -258,6 +249,13 @@ class MemoryBackend(Backend, Chores):
         """Keys that may have versions to forget."""
         window = self._log.since(max(after, self._log._window.floor))
         return list({change.key for change in window if change.revision <= upto})
+
+    def _forget(self, touched: Sequence[str], revision: int) -> None:
+        """Drop what nobody can read any more of these keys, a little at a time."""
+        keys = iter(touched)
+        while batch := list(islice(keys, _BATCH)):
+            with self._lock:
+                self._versions.compact(batch, revision)
 
     def _hit(self, name: str) -> None:
         if self._failpoints is not None:

@@ -7,7 +7,7 @@ green over one of them does not check what it says.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kregistry.storage.backend import Backend, Change, Page, Record, Snapshot
 from kregistry.storage.errors import RevisionMismatch
@@ -198,6 +198,73 @@ class TimeToLiveKept(ModelBackend):
             super().set_deadline(key, ttl)
 
 
+class TimesOfEverybody(ModelBackend):
+    """The times left are those of all keys, whatever range was asked for."""
+
+    def ttls(self, start: str, end: str) -> Mapping[str, float]:
+        return super().ttls("", chr(0x10FFFF))
+
+
+class TimesPutDown(ModelBackend):
+    """The times left stay what they were when the keys were written."""
+
+    def ttls(self, start: str, end: str) -> Mapping[str, float]:
+        found = super().ttls(start, end)
+        return {key: max(seconds, 100.0) for key, seconds in found.items()}
+
+
+class AdvanceGoesBack(ModelBackend):
+    """A store lets itself be set back."""
+
+    def advance(self, revision: int) -> None:
+        self.jump(max(revision, 1))
+
+
+class AdvanceUncompacted(ModelBackend):
+    """After an advance the revisions that it skipped seem to be readable."""
+
+    def jump(self, revision: int) -> None:
+        compacted = self.compacted
+        super().jump(revision)
+        self.compacted = compacted
+
+
+class AdvanceOneShort(ModelBackend):
+    """The next write gets the very revision that was advanced to."""
+
+    def jump(self, revision: int) -> None:
+        super().jump(revision - 1)
+
+
+class AdvanceRewritesRecords(ModelBackend):
+    """Records say that the advance changed them."""
+
+    def jump(self, revision: int) -> None:
+        super().jump(revision)
+        self.base = {
+            key: record._replace(mod_revision=revision) for key, record in self.base.items()
+        }
+
+
+class AdvanceLosesReaders(ModelBackend):
+    """An advance takes every reader along, whatever it had still to read."""
+
+    def jump(self, revision: int) -> None:
+        super().jump(revision)
+        for stream in self.streams:
+            stream.at = max(stream.at, revision)
+
+
+class AdvanceEndsReaders(ModelBackend):
+    """An advance ends every reader, also those that have read all."""
+
+    def jump(self, revision: int) -> None:
+        places = [(stream, stream.at) for stream in self.streams]
+        super().jump(revision)
+        for stream, at in places:
+            stream.at = at
+
+
 class FaultyStream(ModelBackend):
     """The model with another stream.
 
@@ -359,6 +426,14 @@ FAULTS: tuple[Callable[[], Backend], ...] = (
     KeysAsWords,
     KeysEndAtNul,
     TimeToLiveKept,
+    TimesOfEverybody,
+    TimesPutDown,
+    AdvanceGoesBack,
+    AdvanceUncompacted,
+    AdvanceOneShort,
+    AdvanceRewritesRecords,
+    AdvanceLosesReaders,
+    AdvanceEndsReaders,
     SkippedEvent,
     DuplicatedEvent,
     ReorderedEvents,

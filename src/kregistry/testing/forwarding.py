@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kregistry.storage.backend import Backend, ChangeStream, Page, Snapshot
 
 
@@ -36,6 +38,12 @@ class Forwarding(Backend):
 
     def compact(self, revision: int) -> None:
         self.inner.compact(revision)
+
+    def ttls(self, start: str, end: str) -> Mapping[str, float]:
+        return self.inner.ttls(start, end)
+
+    def advance(self, revision: int) -> None:
+        self.inner.advance(revision)
 
     def close(self) -> None:
         self.inner.close()

@@ -8,10 +8,18 @@ lock-step with the real backends, and :mod:`kregistry.testing.faults` breaks it 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kregistry.meta.clock import Clock, SystemClock
-from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Record, Snapshot
+from kregistry.storage.backend import (
+    Backend,
+    Change,
+    ChangeStream,
+    Page,
+    Record,
+    Snapshot,
+    check_farthest,
+)
 from kregistry.storage.errors import (
     BackendClosed,
     RevisionCompacted,
@@ -136,6 +144,23 @@ class ModelBackend(Backend):
                 self.compacted = revision
         self.wake()
 
+    def ttls(self, start: str, end: str) -> Mapping[str, float]:
+        with self.lock:
+            self.check_open()
+            return {
+                key: self.time_left(at)
+                for key, (at, _) in self.deadlines.items()
+                if in_range(key, start, end)
+            }
+
+    def advance(self, revision: int) -> None:
+        check_farthest(revision)
+        with self.lock:
+            self.check_open()
+            if revision > self.revision:
+                self.jump(revision)
+        self.wake()
+
     def close(self) -> None:
         with self.lock:
             self.closed = True
@@ -170,6 +195,17 @@ class ModelBackend(Backend):
         previous = (old.value, old.mod_revision) if old else (None, 0)
         self.log.append(Change(key, self.revision, value, *previous))
         return self.revision
+
+    def jump(self, revision: int) -> None:
+        """Go to a later revision, with everything that lives and nothing of what was."""
+        for stream in self.streams:
+            stream.let_pass(revision)
+        self.base, self.log = self.state(), []
+        self.revision = self.compacted = revision
+
+    def time_left(self, deadline: float) -> float:
+        """Seconds until a key goes."""
+        return max(deadline - self.clock.monotonic(), 0.0)
 
     def set_deadline(self, key: str, ttl: float | None) -> None:
         """Remember when *key* goes, or that it stays."""

@@ -28,6 +28,10 @@ class Limits:
         connections: Open at once. When there are more, the one that has kept the server
             waiting longest for a request has to go, those without any so far first; while all
             of them are being answered, a new one gets 503.
+        requests: That wait for an answer at once; more get 429. The threaded server has no
+            need of it: each takes a connection.
+        request_seconds: For an answer to be made, streams apart; then it is 504. The threaded
+            server leaves it to the storage, as nobody can interrupt a thread.
     """
 
     request_line: int = MAX_TARGET + _AROUND_TARGET
@@ -39,3 +43,5 @@ class Limits:
     idle_seconds: float = 90.0
     write_seconds: float = 60.0
     connections: int = 512
+    requests: int = 400
+    request_seconds: float = 60.0

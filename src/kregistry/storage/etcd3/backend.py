@@ -15,11 +15,17 @@ from collections.abc import Mapping
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
-from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Snapshot
-from kregistry.storage.deadlines import Deadlines
+from kregistry.storage.backend import (
+    Backend,
+    Change,
+    ChangeStream,
+    Page,
+    Snapshot,
+    check_farthest,
+)
 from kregistry.storage.errors import (
     BackendClosed,
-    BackendError,
+    BackendUnavailable,
     ForkedStore,
     RevisionCompacted,
     RevisionInFuture,
@@ -28,6 +34,7 @@ from kregistry.storage.errors import (
     UnsafeStorage,
 )
 from kregistry.storage.etcd3.access import Access
+from kregistry.storage.etcd3.advancing import count_up
 from kregistry.storage.etcd3.compaction import Compaction
 from kregistry.storage.etcd3.faults import LeaseNotFound
 from kregistry.storage.etcd3.feed import Feed
@@ -50,12 +57,16 @@ from kregistry.storage.etcd3.messages import (
 )
 from kregistry.storage.etcd3.replay import Replay
 from kregistry.storage.etcd3.scope import Scopes
+from kregistry.storage.expiring import ExpiringKeys
 from kregistry.storage.housekeeping import Chores, Housekeeper
 
 _LARGEST = 2**63 - 1
 
 #: Records in one answer: more are asked for page by page, at one revision.
 _PAGE = 10_000
+
+#: Leases that may turn out to be gone until a key that needs one is not written.
+_LEASES = 3
 
 _EXPIRE_BATCH = 64
 _TICK = 1.0
@@ -105,7 +116,7 @@ class EtcdBackend(Backend, Chores):
         self._follower = Follower(self._members, self._feed, scopes)
         self._compaction = Compaction(self._members, self._probe)
         self._leases = Leases(self._members, self._clock)
-        self._deadlines = Deadlines(self._clock)
+        self._expiring = ExpiringKeys(self._clock)
         self._interval = compaction_interval
         self._next_compaction = self._clock.monotonic() + compaction_interval
         self._history_mark = 0
@@ -153,7 +164,7 @@ class EtcdBackend(Backend, Chores):
         response = self._put(name, value, expected, ttl)
         if not response.succeeded:
             raise RevisionMismatch(response.record)
-        self._deadlines.set(key, response.revision, ttl)
+        self._expiring.set(key, response.revision, ttl)
         if ttl is not None:
             self._housekeeper.nudge()
         self._committed(key, value, expected, response)
@@ -168,7 +179,7 @@ class EtcdBackend(Backend, Chores):
         response = self._write(request)
         if not response.succeeded:
             raise RevisionMismatch(response.record)
-        self._deadlines.set(key, response.revision, None)
+        self._expiring.set(key, response.revision, None)
         self._committed(key, None, expected, response)
         return response.revision
 
@@ -209,8 +220,14 @@ class EtcdBackend(Backend, Chores):
         leases = self._members.read(Method.RANGE, request, read_leases)
         left = {lease: self._left(lease) for lease in set(leases.values())}
         foreign = {key: left[lease] for key, lease in leases.items() if left[lease] >= 0}
-        own = self._deadlines.remaining(start, end)
+        own = self._expiring.remaining(start, end)
         return {**foreign, **{key: own[key] for key in own if key in leases}}
+
+    def advance(self, revision: int) -> None:
+        self._check()
+        check_farthest(revision)
+        count_up(self._members, self._compaction, revision)
+        self._feed.compact(self._compaction.known)
 
     def close(self) -> None:
         if self._closed:
@@ -239,8 +256,8 @@ class EtcdBackend(Backend, Chores):
             How many keys were deleted. Each deletion has a revision of its own.
         """
         total = 0
-        while due := self._deadlines.take(_EXPIRE_BATCH):
-            total += sum(self._expire(key, revision) for key, revision in due)
+        while due := self._expiring.take(_EXPIRE_BATCH):
+            total += self._expire(due)
         return total
 
     def do_chores(self) -> float | None:
@@ -253,7 +270,7 @@ class EtcdBackend(Backend, Chores):
         self.expire_now()
         if self._interval:
             delays.append(self._compact_if_due())
-        due = self._deadlines.next()
+        due = self._expiring.next()
         if due is not None:
             delays.append(due)
         return min(delays, default=None)
@@ -300,13 +317,14 @@ class EtcdBackend(Backend, Chores):
         previous = self._feed.is_watched
         if ttl is None:
             return self._write(put_if_request(name, value, expected, previous=previous))
-        while True:
+        for _ in range(_LEASES):
             lease = self._leases.lease_for(ttl)
             request = put_if_request(name, value, expected, lease=lease, previous=previous)
             try:
                 return self._write(request)
-            except LeaseNotFound:
+            except LeaseNotFound:  # it has run out, or somebody has revoked it
                 self._leases.forget(lease)
+        raise BackendUnavailable(f"etcd at {self._members} forgets the leases that it grants")
 
     def _write(self, request: bytes) -> TxnResponse:
         response = self._members.write(Method.TXN, request, TxnResponse.read)
@@ -323,15 +341,20 @@ class EtcdBackend(Backend, Chores):
             self._feed.publish(Change(key, response.revision, value, previous, expected))
         self._hit("etcd3.after_commit")
 
-    def _expire(self, key: str, revision: int) -> int:
-        try:
-            self.delete(key, expected=revision)
-        except RevisionMismatch:  # written meanwhile, or its lease was faster
-            return 0
-        except BackendError:
-            self._deadlines.give_back(key, revision)
-            raise
-        return 1
+    def _expire(self, due: list[tuple[str, int]]) -> int:
+        """Delete these keys. What cannot be deleted now stays due, the one that failed last."""
+        deleted = 0
+        for at, (key, revision) in enumerate(due):
+            try:
+                self.delete(key, expected=revision)
+                deleted += 1
+            except RevisionMismatch:  # written meanwhile, or its lease was faster
+                self._expiring.done(key, revision)
+            except BaseException:
+                for each in (*due[at + 1 :], due[at]):
+                    self._expiring.give_back(*each)
+                raise
+        return deleted
 
     def _left(self, lease: int) -> float:
         """Seconds that keys of a lease have, as far as one can tell: without the grace."""

@@ -105,7 +105,7 @@ class Feed:
                 return
             head = log.head
             due = log.append([change for change in changes if change.revision > head])
-            log.advance(upto)
+            log.reach(upto)
             due += self._append_early(log)
         wake(due)
 

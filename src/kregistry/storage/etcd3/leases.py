@@ -21,12 +21,15 @@ from kregistry.storage.etcd3.messages import Lease, Method, grant_request
 #: Seconds that a lease may outlast the time to live of its keys.
 GRACE = 30.0
 
+#: The longest that etcd grants, in seconds: 285 years. Source: ``lease.MaxLeaseTTL``.
+LONGEST = 9_000_000_000
+
 #: Keys that share a lease: it deletes them in one revision, which must not grow too large.
 MOST_KEYS = 1000
 
 
 class _Granted(NamedTuple):
-    """A lease and the moment before which it does not end."""
+    """A lease, the moment before which it does not end, and how many keys were promised to it."""
 
     lease: int
     ends: float
@@ -49,13 +52,14 @@ class Leases:
             BackendError: None could be had.
         """
         with self._lock:
-            found, left = self._latest, 0.0
-            if found is not None:
-                left = found.ends - self._clock.monotonic()
-            if found is None or not ttl <= left <= ttl + GRACE + 1 or found.keys >= MOST_KEYS:
-                found = self._grant(ttl)
-            self._latest = found._replace(keys=found.keys + 1)
-            return found.lease
+            found = self._latest
+            if found is not None and self._will_do(found, ttl):
+                self._latest = found._replace(keys=found.keys + 1)
+                return found.lease
+        granted = self._grant(ttl)  # meanwhile, nobody has to wait for a server that may be slow
+        with self._lock:
+            self._latest = granted
+        return granted.lease
 
     def forget(self, lease: int) -> None:
         """The server does not know this lease any more."""
@@ -63,9 +67,14 @@ class Leases:
             if self._latest is not None and self._latest.lease == lease:
                 self._latest = None
 
+    def _will_do(self, granted: _Granted, ttl: float) -> bool:
+        """Whether enough of the grace is left, and not too much, for one key more."""
+        left = granted.ends - self._clock.monotonic()
+        return ttl + GRACE / 2 <= left <= ttl + GRACE + 1 and granted.keys < MOST_KEYS
+
     def _grant(self, ttl: float) -> _Granted:
-        seconds = math.ceil(ttl + GRACE)
+        seconds = min(math.ceil(ttl + GRACE), LONGEST)
         ends = self._clock.monotonic() + seconds
         # Asking twice makes at worst a lease without keys, which ends by itself.
         granted = self._members.read(Method.GRANT, grant_request(seconds), Lease.read)
-        return _Granted(granted.id, ends, 0)
+        return _Granted(granted.id, ends, 1)

@@ -86,6 +86,11 @@ def put_request(key: bytes, value: bytes) -> bytes:
     return encode((2, encode_field(2, encode((1, key), (2, value)))))
 
 
+def delete_request(key: bytes) -> bytes:
+    """``TxnRequest``: delete, whatever is there."""
+    return encode((2, encode_field(3, encode((1, key)))))
+
+
 def compact_request(revision: int) -> bytes:
     """``CompactionRequest``."""
     return encode((1, revision))
@@ -346,7 +351,9 @@ def read_record(data: bytes, at: int, end: int) -> Record:
             mod_revision = number
         elif tag == 0x10:
             create_revision = number
-        elif tag not in (0x20, 0x30):  # version and lease
+        elif tag & 7 == 2:  # of an etcd to come; numbers, as version and lease, are behind us
+            at += number
+        elif tag & 7:
             raise WireError(f"a key-value pair with the tag {tag}")
     if at != end:
         raise WireError("a key-value pair reaches beyond its message")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
-from kregistry.storage.backend import Backend, ChangeStream, Page, Snapshot
+from kregistry.storage.backend import Backend, ChangeStream, Page, Snapshot, check_farthest
 from kregistry.storage.errors import (
     BackendClosed,
     BackendError,
@@ -56,7 +56,7 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         failpoints: ``sqlite.before_begin``, ``after_begin``, ``before_commit``,
             ``after_commit``, ``before_publish``, ``before_checkpoint``, ``after_checkpoint``,
             ``compact.before_mark``, ``compact.after_mark``, ``compact.before_batch``,
-            ``compact.after_batch``, ``compact.after_vacuum``.
+            ``compact.after_batch``, ``compact.after_vacuum``, ``before_jump``, ``after_jump``.
 
     Raises:
         ValueError: An argument makes no sense, ``synchronous="off"`` among them.
@@ -147,6 +147,15 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
     def compact(self, revision: int) -> None:
         self._check()
         self._compactor.compact(min(revision, _LARGEST))
+
+    def ttls(self, start: str, end: str) -> Mapping[str, float]:
+        deadlines, now = self._reader.deadlines(start, end), self._steady.now()
+        return {key: max(deadline - now, 0.0) for key, deadline in deadlines}
+
+    def advance(self, revision: int) -> None:
+        self._check()
+        check_farthest(revision)
+        self._compactor.advance(revision)
 
     def close(self) -> None:
         if self._refusal is None:

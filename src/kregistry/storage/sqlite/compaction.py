@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 _STATE = "SELECT revision, compacted, swept FROM store WHERE id = 1"
 _MARK = "UPDATE store SET compacted = ? WHERE id = 1"
+_JUMP = "UPDATE store SET revision = ?, compacted = ? WHERE id = 1"
 _SWEPT = "UPDATE store SET swept = ? WHERE id = 1"
 _NEXT = """
 SELECT revision, previous, created, key FROM log
@@ -71,6 +72,20 @@ class Compactor:
         compacted = self._persist(lambda: self._mark(revision))
         self._feed.compact(compacted)
         self._hit("sqlite.compact.after_mark")
+        self._forget_all()
+
+    def advance(self, revision: int) -> None:
+        """See :meth:`~kregistry.storage.backend.Backend.advance`.
+
+        One commit, of both counters: a crash leaves the store before the jump or behind it.
+        Watchers of other processes cannot know what they missed; all of them end.
+        """
+        if self._persist(lambda: self._jump(revision)):
+            self._guard.confirm()
+            self._hit("sqlite.after_jump")
+            self._forget_all()
+
+    def _forget_all(self) -> None:
         while self._persist(self._sweep):
             self._hit("sqlite.compact.after_batch")
         while self._persist(self._return_pages):
@@ -103,6 +118,19 @@ class Compactor:
             cursor.execute(_MARK, (target,))
             self._hit("sqlite.compact.before_mark")
             return int(target)
+
+    def _jump(self, revision: int) -> bool:
+        """Let both counters jump; False if they need not."""
+        with self._feed.jumping() as jump, self._guard.writing("advancing"):
+            jump.catch_up()
+            with self._writer.transaction as cursor:
+                newest, _, _ = cursor.execute(_STATE).fetchone()
+                if revision <= newest:
+                    return False
+                cursor.execute(_JUMP, (revision, revision))
+                self._hit("sqlite.before_jump")
+            jump.land(revision)
+        return True
 
     def _sweep(self) -> bool:
         """Forget one batch; False when nothing is left to forget."""

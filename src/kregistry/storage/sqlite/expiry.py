@@ -16,6 +16,11 @@ DUE = """
 SELECT CAST(key AS TEXT), revision FROM newest INDEXED BY expiring
 WHERE expires IS NOT NULL AND expires <= ? ORDER BY expires LIMIT ?
 """
+#: Keys of a range that are going to be due, and when.
+EXPIRING = """
+SELECT CAST(key AS TEXT), expires FROM newest
+WHERE key >= ? AND key < ? AND expires IS NOT NULL
+"""
 #: When the next key is due.
 NEXT = "SELECT min(expires) FROM newest INDEXED BY expiring WHERE expires IS NOT NULL"
 

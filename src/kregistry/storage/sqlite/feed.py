@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.changelog import ChangeLog, wake
@@ -110,6 +110,20 @@ class Feed:
             self._log = None
         return due
 
+    @contextmanager
+    def jumping(self) -> Iterator[Jump]:
+        """Hold everybody still while the revision jumps, or they would take it for a gap.
+
+        Enter it before taking the lock between processes, in this order.
+        """
+        with self._lock:
+            jump = Jump(self, self._log if self._streams else None)
+            try:
+                yield jump
+            finally:
+                due = jump.due
+        wake(due)
+
     def compact(self, revision: int) -> None:
         """Take note of a compaction."""
         with self._lock:
@@ -134,3 +148,26 @@ class Feed:
         self._lock = threading.Lock()
         self._failure = error
         self._streams.abandon(error)
+
+
+class Jump:
+    """A jump of the revision, where no changes lead, on its way into the log.
+
+    Attributes:
+        due: Whom to wake when it is over.
+    """
+
+    def __init__(self, feed: Feed, log: ChangeLog | None) -> None:
+        self._feed = feed
+        self._log = log
+        self.due: list[Bay] = []
+
+    def catch_up(self) -> None:
+        """Read everything before the jump, which nobody else may lengthen any more."""
+        if self._log is not None:
+            self.due += self._feed._catch_up(self._log)
+
+    def land(self, revision: int) -> None:
+        """It is committed: go on at *revision*."""
+        if self._log is not None and self._log is self._feed._log:  # it was caught up with
+            self._log.advance(revision)

@@ -145,6 +145,10 @@ class Reader:
         """Keys whose time is up, and the revisions they are at."""
         return self._all(expiry.DUE, (now, limit))
 
+    def deadlines(self, start: str, end: str) -> Sequence[tuple[str, float]]:
+        """When which keys of a range are due, in seconds since the epoch."""
+        return self._all(expiry.EXPIRING, (encode(start), encode(end)))
+
     def next_deadline(self) -> float | None:
         """When the next key is due, in seconds since the epoch; None if none is."""
         deadline: float | None

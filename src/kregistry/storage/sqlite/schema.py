@@ -9,6 +9,7 @@ past states are found: an index by key and revision was measured to cost 12 % of
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 from kregistry.storage.errors import StorageFenced, UnsafeStorage
@@ -29,6 +30,10 @@ _COLUMNS = """
 SELECT log.previous, log.created, log.value, newest.created, newest.expires
 FROM newest JOIN log USING (revision, key) LIMIT 1
 """
+
+# https://www.sqlite.org/fileformat2.html, "The Database Header".
+_MAGIC = b"SQLite format 3\0"
+_ID_AT = slice(68, 72)
 
 _OLDEST_ENGINE = (3, 31, 0)
 
@@ -58,6 +63,25 @@ INSERT INTO store VALUES (1, 1, 0, 0, 0);
 PRAGMA application_id = 1802659175;
 PRAGMA user_version = 1;
 """
+
+
+def is_marked(path: str) -> bool:
+    """Whether a file is ours by its first bytes, or by what its write-ahead log may say.
+
+    Opens nothing as a database, so nothing is changed. Not for a file that this process has
+    open: closing it would drop SQLite's locks.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with open(path, "rb") as file:
+        head = file.read(100)
+    if not head.startswith(_MAGIC) or len(head) < 100:
+        return False
+    if head[_ID_AT] == APPLICATION_ID.to_bytes(4, "big"):
+        return True
+    log = f"{path}-wal"
+    return not any(head[_ID_AT]) and os.path.exists(log) and os.path.getsize(log) > 0
 
 
 def prepare(connection: sqlite3.Connection, path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kregistry.testing.suites.backend_advance import AdvanceCases
 from kregistry.testing.suites.backend_store import (
     CloseCases,
     CompactionCases,
@@ -25,6 +26,7 @@ class BackendSuite(
     ParkingCases,
     FallingBehindCases,
     ExpiryCases,
+    AdvanceCases,
 ):
     """What every backend must do. Subclass it, supply *make_backend*, run pytest.
 

@@ -90,8 +90,13 @@ class Following:
 
 
 class BackendMachine(RuleBasedStateMachine):
-    """Puts, deletes, reads, watches, compacts and lets time pass, on all backends alike."""
+    """Puts, deletes, reads, watches, compacts and lets time pass, on all backends alike.
 
+    Attributes:
+        counts_up: Whether a backend advances by writing, revision by revision.
+    """
+
+    counts_up = False
     streams = Bundle("streams")
 
     @abstractmethod
@@ -191,6 +196,25 @@ class BackendMachine(RuleBasedStateMachine):
     def compact(self, back: int) -> None:
         revision = max(self.model.revision - back, 0)
         self.all(lambda backend: backend.compact(revision))
+
+    @rule(steps=st.sampled_from([-3, 0, 2, 7]))
+    def advance(self, steps: int) -> None:
+        revision = self.model.revision + steps
+        self.all(lambda backend: backend.advance(revision))
+
+    @precondition(lambda self: not self.counts_up)
+    @rule(steps=st.sampled_from([1, 10**6, 2**61]))
+    def jump(self, steps: int) -> None:
+        """What takes one who counts up too long, or one revision more than is asked for."""
+        self.advance(steps)
+
+    @rule(keys=RANGE)
+    def ttls(self, keys: tuple[str, str]) -> None:
+        expected = self.model.ttls(*keys)
+        for backend in self.backends:
+            found = backend.ttls(*keys)
+            assert sorted(found) == sorted(expected)
+            assert all(abs(found[key] - left) < 0.01 for key, left in expected.items())
 
     @precondition(lambda self: bool(self.model.deadlines))
     @rule(seconds=st.sampled_from([1, 10, 100]))

@@ -344,6 +344,7 @@ class CloseCases(BackendCases):
             lambda: backend.put("/b", b"", expected=0),
             lambda: backend.delete("/a", expected=2),
             lambda: backend.watch(*EVERYTHING, after=1),
+            lambda: backend.ttls(*EVERYTHING),
         ):
             with pytest.raises(BackendClosed):
                 use()

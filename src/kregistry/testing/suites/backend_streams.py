@@ -315,3 +315,40 @@ class ExpiryCases(BackendCases):
         record = backend.get("/a").record
         assert record is not None
         assert record.mod_revision == again
+
+    def test_the_time_left_of_each_key_can_be_asked(self, backend: Backend) -> None:
+        fill(backend, "/p/stays")
+        backend.put("/p/goes", b"1", expected=0, ttl=100.0)
+        renewed = backend.put("/p/renewed", b"1", expected=0, ttl=100.0)
+        backend.put("/p/renewed", b"2", expected=renewed, ttl=1000.0)
+        backend.put("/q/other", b"1", expected=0, ttl=100.0)
+
+        left = dict(backend.ttls("/p/", "/p0"))
+
+        assert sorted(left) == ["/p/goes", "/p/renewed"]
+        assert 100 - self.patience < left["/p/goes"] <= 101
+        assert 1000 - self.patience < left["/p/renewed"] <= 1001
+        assert sorted(backend.ttls(*EVERYTHING)) == ["/p/goes", "/p/renewed", "/q/other"]
+        assert sorted(backend.ttls("/p/goes", "/p/goes\0")) == ["/p/goes"]
+        assert dict(backend.ttls("/q", "/p")) == {}
+
+    def test_what_stays_or_is_gone_has_no_time_left(self, backend: Backend) -> None:
+        kept = backend.put("/kept", b"1", expected=0, ttl=100.0)
+        backend.put("/kept", b"2", expected=kept)
+        gone = backend.put("/gone", b"1", expected=0, ttl=100.0)
+        backend.delete("/gone", expected=gone)
+        again = backend.put("/again", b"1", expected=0, ttl=100.0)
+        backend.delete("/again", expected=again)
+        fill(backend, "/again")
+
+        assert dict(backend.ttls(*EVERYTHING)) == {}
+
+    def test_the_time_left_ends_at_nothing(self, backend: Backend) -> None:
+        created = backend.put("/a", b"1", expected=0, ttl=0.05)
+        stream = backend.watch(*EVERYTHING, after=created)
+
+        while not stream.poll():
+            assert all(0 <= seconds < 10 for seconds in backend.ttls(*EVERYTHING).values())
+
+        assert dict(backend.ttls(*EVERYTHING)) == {}
+        stream.close()

@@ -1,4 +1,4 @@
-"""Deadlines: which keys have a time to live, and when it is up."""
+"""ExpiringKeys: which keys have a time to live, and when it is up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kregistry.meta.clock import Clock
 _SLACK = 1000
 
 
-class Deadlines:
+class ExpiringKeys:
     """Keys and the moments at which they are due. Safe to share between threads.
 
     A key is known by the revision of the write that gave it its time; a later write of the key
@@ -38,7 +38,10 @@ class Deadlines:
             self._add(key, revision, self._clock.monotonic() + ttl)
 
     def take(self, limit: int) -> list[tuple[str, int]]:
-        """Keys that are due, with their revisions, the longest overdue first; they are let go."""
+        """Keys that are due, with their revisions, the longest overdue first.
+
+        They have no time left until somebody says :meth:`done`, or gives them back.
+        """
         now = self._clock.monotonic()
         due: list[tuple[str, int]] = []
         with self._lock:
@@ -46,15 +49,22 @@ class Deadlines:
                 _, revision, key = heapq.heappop(self._heap)
                 known = self._keys.get(key)
                 if known is not None and known[0] == revision:
-                    del self._keys[key]
                     due.append((key, revision))
         return due
+
+    def done(self, key: str, revision: int) -> None:
+        """What :meth:`take` handed out is deleted, or somebody else has written it."""
+        with self._lock:
+            known = self._keys.get(key)
+            if known is not None and known[0] == revision:
+                del self._keys[key]
 
     def give_back(self, key: str, revision: int) -> None:
         """What :meth:`take` handed out could not be dealt with: it is still due."""
         with self._lock:
-            if key not in self._keys:
-                self._add(key, revision, self._clock.monotonic())
+            known = self._keys.get(key)
+            if known is not None and known[0] == revision:
+                self._add(key, *known)
 
     def next(self) -> float | None:
         """Seconds until something is due; None if nothing will be."""

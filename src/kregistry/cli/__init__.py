@@ -1,0 +1,1 @@
+"""The command line: a module per command, each with a ``main``, and what they share."""
