@@ -94,7 +94,10 @@ def pytest_assertrepr_compare(
         return None
     from kregistry.kube.explaining import explain
 
-    return explain(left, right, full=config.get_verbosity() > 1)
+    try:
+        return explain(left, right, full=config.get_verbosity() > 1)
+    except Exception:  # whatever is odd about the two, the failure itself must be seen
+        return None
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -109,8 +112,8 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def _is_ours(side: object) -> bool:
     """Whether it is one of our objects, or looks like one of Kubernetes, or a list of those."""
-    if isinstance(side, list | tuple):
-        return bool(side) and _is_ours(side[0])
+    if isinstance(side, list | tuple) and side:
+        side = side[0]
     if isinstance(side, dict):
         return "kind" in side and ("metadata" in side or "apiVersion" in side)
     return type(side).__module__.startswith("kregistry.")
