@@ -14,16 +14,21 @@ class Relay:
 
     Args:
         target: The port that it leads to.
+        speed: Bytes a second, roughly; 0 for as fast as it goes.
 
     Attributes:
         port: The port to connect to instead.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, *, speed: float = 0.0) -> None:
         self._target = target
+        self._speed = speed
         self._lock = threading.Lock()
         self._ends: set[socket.socket] = set()
         self._whole = True
+        self._flows = threading.Event()
+        self._flows.set()
+        self._gone = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -35,17 +40,24 @@ class Relay:
 
     def cut(self) -> None:
         """End all connections; new ones end at once."""
+        self._flows.set()
         with self._lock:
             self._whole = False
             ends, self._ends = self._ends, set()
         for end in ends:
             _end(end)
 
+    def hold(self) -> None:
+        """Keep all connections, and what is sent on them."""
+        self._flows.clear()
+
     def mend(self) -> None:
-        """Let connections through from now on."""
+        """Let everything through from now on."""
         self._whole = True
+        self._flows.set()
 
     def close(self) -> None:
+        self._gone.set()
         self.cut()
         _end(self._listener)
 
@@ -80,15 +92,17 @@ class Relay:
                 return
             self._ends |= {near, far}
         for source, sink in ((near, far), (far, near)):
-            threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+            threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    _end(source)
-    _end(sink)
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._flows.wait()
+                if self._speed:
+                    self._gone.wait(len(data) / self._speed)
+                sink.sendall(data)
+        _end(source)
+        _end(sink)
 
 
 def _end(end: socket.socket) -> None:

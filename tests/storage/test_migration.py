@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from etcdfixtures import require_etcd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kregistry.storage.backend import Backend, prefix_end
 from kregistry.storage.errors import BackendClosed, RevisionCompacted
+from kregistry.storage.etcd3 import Access, EtcdBackend
 from kregistry.storage.memory import MemoryBackend
 from kregistry.storage.migration import (
     CopyDiffers,
@@ -31,6 +33,7 @@ from kregistry.storage.migration import (
 from kregistry.storage.migration.marker import MARKER
 from kregistry.storage.sqlite import SqliteBackend
 from kregistry.testing import FakeClock
+from kregistry.testing.etcd import FreshEtcds
 from kregistry.testing.forwarding import Forwarding
 from kregistry.testing.suites.backend_cases import EVERYTHING, ODD_KEYS, fill
 
@@ -40,13 +43,35 @@ ENGINES: dict[str, Callable[[Path, FakeClock], Backend]] = {
     "sqlite": lambda folder, clock: SqliteBackend(
         folder / "store.db", clock=clock, synchronous="normal"
     ),
+    "etcd3": lambda folder, clock: OnItsOwnEtcd(clock),
 }
+#: Every store on etcd needs one that nobody has used.
+SERVERS: list[FreshEtcds] = []
 #: Those that take their time from the clock of a test.
 CLOCKED = ("memory", "sqlite")
-DIRECTIONS = [(source, target) for source in ENGINES for target in ENGINES]
+#: A user of memory has nothing to take to etcd, or from there.
+DIRECTIONS = [
+    (source, target)
+    for source in ENGINES
+    for target in ENGINES
+    if {source, target} != {"memory", "etcd3"}
+]
 FAR = 5_000_000
 
 Make = Callable[[str], Backend]
+
+
+class OnItsOwnEtcd(EtcdBackend):
+    """An etcd that goes with its backend."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._server = SERVERS[0].take()
+        access = Access.of(self._server.endpoints)
+        super().__init__(access, clock=clock, request_timeout=20.0)
+
+    def close(self) -> None:
+        super().close()
+        SERVERS[0].discard(self._server)
 
 
 class Interrupted(BaseException):
@@ -92,6 +117,14 @@ class CountingUp(Fragile):
 
     def advance(self, revision: int) -> None:
         Backend.advance(self, revision)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def servers() -> Iterator[None]:
+    require_etcd()
+    with FreshEtcds() as fresh:
+        SERVERS[:] = [fresh]
+        yield
 
 
 @pytest.fixture
@@ -672,16 +705,32 @@ def live(store: Backend, steps: list[tuple[str, bytes | None, float | None]]) ->
             store.delete(key, expected=at)
 
 
+CUTS = st.lists(st.tuples(st.integers(1, 60), st.booleans()), max_size=4)
+lives = given(before=STEPS, meanwhile=STEPS, page=st.integers(1, 7), breaks=CUTS)
+
+
 @settings(max_examples=60, deadline=None)
-@given(
-    before=STEPS,
-    meanwhile=STEPS,
-    page=st.integers(1, 7),
-    breaks=st.lists(st.tuples(st.integers(1, 60), st.booleans()), max_size=4),
-)
-@pytest.mark.parametrize("direction", DIRECTIONS, ids="-to-".join)
+@lives
+@pytest.mark.parametrize("direction", [(s, t) for s in CLOCKED for t in CLOCKED], ids="-to-".join)
 def test_any_store_arrives_as_it_was_however_often_it_is_cut_off(
+    direction: tuple[str, str], **story: Any
+) -> None:
+    check_arrival(direction, **story)
+
+
+@settings(max_examples=10, deadline=None)
+@lives
+@pytest.mark.parametrize("direction", [("sqlite", "etcd3"), ("etcd3", "etcd3")], ids="-to-".join)
+def test_any_store_arrives_at_etcd_as_it_was(direction: tuple[str, str], **story: Any) -> None:
+    """Each step goes to another process, so a few examples have to do."""
+    for steps in (story["before"], story["meanwhile"]):
+        steps[:] = [step for step in steps if step[0]]  # etcd knows no empty key
+    check_arrival(direction, **story)
+
+
+def check_arrival(
     direction: tuple[str, str],
+    *,
     before: list[tuple[str, bytes | None, float | None]],
     meanwhile: list[tuple[str, bytes | None, float | None]],
     page: int,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import selectors
 import signal
+import ssl
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from rawclient import RawClient, message
 
 from kregistry.__main__ import main
@@ -195,6 +199,28 @@ def survives(serve: Serve, arguments: tuple[str, ...], *, how: int) -> None:
         events = [json.loads(raw.hear_chunk() or b"") for _ in range(2)]
     assert [event["object"] for event in events] == [missed, after]
     assert second.stop()[0] == 0
+
+
+@pytest.mark.parametrize("http", HTTPS)
+def test_a_certificate_makes_it_https(serve: Serve, tmp_path: Path, http: str) -> None:
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    issued.private_key_pem.write_to_path(key)
+    files = ("--tls-cert", str(certificate), "--tls-key", str(key))
+    served = serve("--storage", "memory", *files, "--http", http)
+    assert served.url == f"https://127.0.0.1:{served.port}"
+    document = json.loads(served.kubeconfig().read_text())
+    told = document["clusters"][0]["cluster"]["certificate-authority-data"]
+    context = ssl.create_default_context(cadata=base64.b64decode(told).decode())
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    token = document["users"][0]["user"]["token"]
+    client = HTTPSConnection("127.0.0.1", served.port, timeout=TIMEOUT / 2, context=context)
+    client.request("GET", CONFIGMAPS, headers={"Authorization": f"Bearer {token}"})
+    answer = client.getresponse()
+    assert (answer.status, json.loads(answer.read())["items"]) == (200, [])
+    client.close()
+    assert served.stop() == (0, "")
 
 
 def test_a_server_that_others_reach_needs_tls_and_a_token(capsys: Any) -> None:

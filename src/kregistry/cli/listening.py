@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any, Final
 import attrs
 
 from kregistry.server.api import APIServer
-from kregistry.server.hosts import Hosts, url_of
+from kregistry.server.hosts import Hosts, listening_socket, url_of
 from kregistry.server.http.limits import Limits
 from kregistry.server.threaded import ThreadedServer
 
@@ -89,11 +88,7 @@ def serve_uvicorn(server: APIServer, place: Place, on_started: OnStarted, *, inl
     )
     secure = {"ssl_certfile": place.certificate, "ssl_keyfile": place.key}
     options: dict[str, Any] = secure if place.certificate is not None else {}
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
-    with (
-        socket.create_server((place.host, place.port), family=family) as sock,
-        _stop_signals(),
-    ):
+    with listening_socket(place.host, place.port) as sock, _stop_signals():
         port = sock.getsockname()[1]
         running = UvicornServer(
             application, limits=limits, on_started=lambda: on_started(port), **options

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from kregistry.server.api import APIServer
 from kregistry.server.entrance import Entrance
-from kregistry.server.hosts import Hosts, require_safe, url_of
+from kregistry.server.hosts import Hosts, listening_socket, require_safe, url_of
 from kregistry.server.http.connection import WAITING, Connection
 from kregistry.server.http.limits import Limits
 from kregistry.server.http.lookout import Lookout
@@ -32,8 +32,6 @@ from kregistry.server.request import Headers
 if TYPE_CHECKING:
     import ssl
 
-#: Connections that the system keeps until they are taken.
-_BACKLOG: Final = 1024
 #: After the system had no room for another connection, wait so long before asking again.
 _BREATH_SECONDS: Final = 0.05
 
@@ -101,7 +99,8 @@ class ThreadedServer:
         """
         if self._thread is not None:
             raise RuntimeError("a server is started only once; make another one")
-        self._listener = _listener(self._host, self._port)
+        self._listener = listening_socket(self._host, self._port)
+        self._listener.setblocking(False)
         self._port = self._listener.getsockname()[1]
         self._lookout = Lookout(self._listener)
         self._thread = threading.Thread(
@@ -207,10 +206,3 @@ class ThreadedServer:
             self._connections.pop(chosen, None)
         chosen.cut()
         return True
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    made.setblocking(False)
-    return made

@@ -82,7 +82,7 @@ class Change(NamedTuple):
 
 
 class ChangeStream(ABC):
-    """A reader's place in the log of changes. Pulled, never pushed: lag costs no memory.
+    """A reader's place in the log of changes. Pulled, never pushed: who lags piles up nothing.
 
     One reader at a time. A waiting reader costs no thread: it parks a callback, as a future
     does its waker.

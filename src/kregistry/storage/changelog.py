@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import weakref
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.errors import BackendClosed, RevisionCompacted
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.parking import Bay, ParkingLot, Wake
+from kregistry.storage.window import Window, cut
 
 
 class History(NamedTuple):
@@ -38,38 +38,7 @@ class History(NamedTuple):
 #: ``upto`` is above *after*. Raises RevisionCompacted, and BackendUnavailable.
 ReadHistory = Callable[[str, str, int, int], History]
 
-_SCAN = 1024
 _SCAN_WHEN_PARKING = 64
-
-
-class Window(NamedTuple):
-    """What the log holds.
-
-    Attributes:
-        floor: Changes at or before this revision are not here.
-        changes: Every change after it, in order. Grows at its end; never shrinks.
-    """
-
-    floor: int
-    changes: list[Change]
-
-    def after(self, revision: int) -> int:
-        """Index of the first change after *revision*, which is not below the floor."""
-        changes = self.changes
-        guess = revision - self.floor  # right when revisions have no gaps
-        size = len(changes)
-        if (
-            0 <= guess <= size
-            and (guess == 0 or changes[guess - 1].revision <= revision)
-            and (guess == size or changes[guess].revision > revision)
-        ):
-            return guess
-        return bisect_right(changes, revision, key=_revision_of)
-
-    def some(self, revision: int) -> Sequence[Change]:
-        """The next changes after *revision*, as many as one wants to look at in one go."""
-        at = self.after(revision)
-        return self.changes[at : _whole(self.changes, at + _SCAN)]
 
 
 class ChangeLog:
@@ -403,26 +372,6 @@ def wake(bays: Sequence[Bay]) -> None:
         bay.wake()
 
 
-def cut(changes: Sequence[Change], limit: int) -> Sequence[Change]:
-    """The first *limit* changes, and those that happened in one with the last of them."""
-    return changes if len(changes) <= limit else changes[: _whole(changes, limit)]
-
-
-def _whole(changes: Sequence[Change], end: int) -> int:
-    """*end*, moved on until it splits no revision.
-
-    Where one revision changes several keys, as etcd's transactions and leases can, a reader
-    that goes on behind it must have seen all of it.
-    """
-    while end < len(changes) and changes[end].revision == changes[end - 1].revision:
-        end += 1
-    return end
-
-
 def size_of(change: Change) -> int:
     """Bytes of its values."""
     return len(change.value or b"") + len(change.previous or b"")
-
-
-def _revision_of(change: Change) -> int:
-    return change.revision

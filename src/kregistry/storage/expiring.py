@@ -60,11 +60,11 @@ class ExpiringKeys:
                 del self._keys[key]
 
     def give_back(self, key: str, revision: int) -> None:
-        """What :meth:`take` handed out could not be dealt with: it is still due."""
+        """What :meth:`take` handed out could not be dealt with: it is due again, after others."""
         with self._lock:
             known = self._keys.get(key)
             if known is not None and known[0] == revision:
-                self._add(key, *known)
+                self._add(key, revision, self._clock.monotonic())
 
     def next(self) -> float | None:
         """Seconds until something is due; None if nothing will be."""

@@ -64,9 +64,10 @@ class Streams:
         return stream
 
     def fail(self, error: BackendError) -> None:
-        """End every one of them with *error*."""
+        """End every one of them with *error*. From then on they are not in use."""
         for stream in self._present():
             stream.fail(error)
+        self._streams.clear()
 
     def abandon(self, error: BackendError) -> None:
         """In a forked child: the locks of the log may be held by threads that are not here."""

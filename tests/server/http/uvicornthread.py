@@ -12,6 +12,7 @@ from rawclient import PATIENCE
 
 from kregistry.server import APIServer
 from kregistry.server.asgi import ASGIApplication
+from kregistry.server.hosts import listening_socket
 from kregistry.server.http.limits import Limits
 from kregistry.server.uvicornserver import UvicornServer
 
@@ -44,7 +45,7 @@ def under_uvicorn(
     started = threading.Event()
     application = ASGIApplication(server, limits=limits, **options)
     made = UvicornServer(application, limits=limits, on_started=started.set, http=http)
-    with socket.create_server(("127.0.0.1", 0)) as sock:
+    with listening_socket("127.0.0.1", 0) as sock:
         running = Running(made, sock)
         running.start(started)
         try:

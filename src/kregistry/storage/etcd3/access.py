@@ -64,8 +64,11 @@ class Access:
         """Read and check what a Config says.
 
         Raises:
+            TypeError: The URLs are one text.
             ValueError: Something is missing, does not fit together or cannot be read.
         """
+        if isinstance(urls, str):
+            raise TypeError("endpoints are a sequence of URLs, not one")
         endpoints = tuple(dict.fromkeys(map(parse_endpoint, urls)))
         if not endpoints:
             raise ValueError("etcd3 needs endpoints, such as http://127.0.0.1:2379")
@@ -76,6 +79,9 @@ class Access:
             raise ValueError("cert_file and key_file go together")
         if password and not username:
             raise ValueError("a password needs a username")
+        for name, text in (("username", username), ("password", password)):
+            if not _is_utf8(text):
+                raise ValueError(f"the {name} cannot be written as UTF-8")
         trusted_ca, certificate, key = map(_pem, files)
         return cls(
             endpoints=endpoints,
@@ -109,6 +115,14 @@ def parse_endpoint(url: str) -> Endpoint:
         raise ValueError(f"endpoint {url!r}: nothing may follow the port")
     host = f"[{host}]" if ":" in host else host
     return Endpoint(f"{host}:{_PORT if port is None else port}", parts.scheme == "https")
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _pem(path: str) -> bytes | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from kregistry.storage.backend import SCRATCH
-from kregistry.storage.etcd3.compaction import Compaction
 from kregistry.storage.etcd3.members import Members
 from kregistry.storage.etcd3.messages import (
     Method,
@@ -22,10 +22,13 @@ _AT_ONCE, _BATCH = 32, 5000
 _KEY = SCRATCH.encode()
 
 
-def count_up(members: Members, compaction: Compaction, revision: int) -> None:
+def count_up(members: Members, revision: int, compact: Callable[[int], None]) -> None:
     """Write until the store is at *revision*. What was written is deleted, and compacted.
 
     Can be cut off at any moment, and called again.
+
+    Args:
+        compact: Called with a revision now and then, and with the last one.
 
     Raises:
         BackendError: etcd takes no more writes.
@@ -38,9 +41,8 @@ def count_up(members: Members, compaction: Compaction, revision: int) -> None:
         while (missing := revision - 1 - current) > 0:
             writes = threads.map(lambda each: _write(members, each), range(min(missing, _BATCH)))
             current = max(writes)
-            compaction.compact(current)
-    members.read(Method.TXN, delete_request(_KEY), read_revision)
-    compaction.compact(max(revision, current))
+            compact(current)
+    compact(members.read(Method.TXN, delete_request(_KEY), read_revision))
 
 
 def _write(members: Members, number: int) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+import weakref
 from collections.abc import Mapping
 
 from kregistry.meta.clock import Clock, SystemClock
@@ -24,11 +25,11 @@ from kregistry.storage.backend import (
     check_farthest,
 )
 from kregistry.storage.errors import (
+    AccessDenied,
     BackendClosed,
     BackendUnavailable,
     ForkedStore,
     RevisionCompacted,
-    RevisionInFuture,
     RevisionMismatch,
     StorageFull,
     UnsafeStorage,
@@ -36,6 +37,7 @@ from kregistry.storage.errors import (
 from kregistry.storage.etcd3.access import Access
 from kregistry.storage.etcd3.advancing import count_up
 from kregistry.storage.etcd3.compaction import Compaction
+from kregistry.storage.etcd3.expiry import Expiry
 from kregistry.storage.etcd3.faults import LeaseNotFound
 from kregistry.storage.etcd3.feed import Feed
 from kregistry.storage.etcd3.follower import Follower
@@ -44,31 +46,23 @@ from kregistry.storage.etcd3.members import Members
 from kregistry.storage.etcd3.messages import (
     ALARM_REQUEST,
     Alarm,
-    Lease,
     Method,
-    RangeResponse,
     TxnResponse,
     delete_if_request,
     put_if_request,
-    range_request,
     read_alarms,
-    read_leases,
-    time_to_live_request,
 )
+from kregistry.storage.etcd3.names import FIRST, bounds, encode
+from kregistry.storage.etcd3.reading import Reader
 from kregistry.storage.etcd3.replay import Replay
 from kregistry.storage.etcd3.scope import Scopes
-from kregistry.storage.expiring import ExpiringKeys
 from kregistry.storage.housekeeping import Chores, Housekeeper
 
 _LARGEST = 2**63 - 1
 
-#: Records in one answer: more are asked for page by page, at one revision.
-_PAGE = 10_000
-
 #: Leases that may turn out to be gone until a key that needs one is not written.
 _LEASES = 3
 
-_EXPIRE_BATCH = 64
 _TICK = 1.0
 
 
@@ -110,27 +104,27 @@ class EtcdBackend(Backend, Chores):
         self._clock = clock or SystemClock()
         self._failpoints = failpoints
         self._members = Members(access, timeout=request_timeout)
-        self._probe = prefix.encode() or _FIRST_KEY  # asked for when only the revision matters
         scopes = Scopes(prefix)
         self._feed = Feed(Replay(self._members, scopes, lambda: self._feed.head).read)
         self._follower = Follower(self._members, self._feed, scopes)
-        self._compaction = Compaction(self._members, self._probe)
+        some_key = prefix.encode() or FIRST  # asked for when only the revision matters
+        self._compaction = Compaction(self._members, some_key)
+        self._reader = Reader(self._members, self._compaction, some_key)
         self._leases = Leases(self._members, self._clock)
-        self._expiring = ExpiringKeys(self._clock)
+        self._expiry = Expiry(self._members, self._clock, self._delete)
         self._interval = compaction_interval
         self._next_compaction = self._clock.monotonic() + compaction_interval
         self._history_mark = 0
-        self._known = 0
         self._housekeeper = Housekeeper(self, clock=self._clock, name="kregistry-etcd3")
         self._pid = os.getpid()
         self._closed = False
+        _open.add(self)
         if compaction_interval:
             self._housekeeper.nudge()
 
     def get(self, key: str) -> Snapshot:
         self._check()
-        found = self._read(range_request(_encode(key)))
-        return Snapshot(found.records[0] if found.records else None, found.revision)
+        return self._reader.get(encode(key))
 
     def range(
         self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
@@ -140,20 +134,12 @@ class EtcdBackend(Backend, Chores):
             raise ValueError(f"limit must not be negative: {limit}")
         if not 0 <= revision <= _LARGEST:
             raise ValueError(f"no revision can be {revision}")
-        first, last = _bounds(start, end)
-        found = self._range(first, last, min(limit or _PAGE, _PAGE), revision)
-        records, at = found.records, revision or found.revision
-        more = found.more
-        while more and (left := limit - len(records) if limit else _PAGE) > 0:
-            following = records[-1].key.encode("utf-8", "surrogateescape") + b"\0"
-            page = self._range(following, last, min(left, _PAGE), at)
-            records += page.records
-            more = page.more
-        return Page(records, found.revision, more, found.count if count else -1)
+        page = self._reader.range(*bounds(start, end), limit=limit, revision=revision)
+        return page if count else page._replace(count=-1)
 
     def put(self, key: str, value: bytes, *, expected: int, ttl: float | None = None) -> int:
         self._check()
-        name = _encode(key)
+        name = encode(key)
         if not isinstance(value, bytes):
             raise TypeError(f"a value is bytes, not {type(value).__name__}")
         if not 0 <= expected <= _LARGEST:
@@ -164,7 +150,7 @@ class EtcdBackend(Backend, Chores):
         response = self._put(name, value, expected, ttl)
         if not response.succeeded:
             raise RevisionMismatch(response.record)
-        self._expiring.set(key, response.revision, ttl)
+        self._expiry.set(key, response.revision, ttl)
         if ttl is not None:
             self._housekeeper.nudge()
         self._committed(key, value, expected, response)
@@ -175,11 +161,11 @@ class EtcdBackend(Backend, Chores):
         if not 1 <= expected <= _LARGEST:
             raise ValueError("expected must be the revision of a record")
         self._hit("etcd3.before_commit")
-        request = delete_if_request(_encode(key), expected, previous=self._feed.is_watched)
+        request = delete_if_request(encode(key), expected, previous=self._feed.is_watched)
         response = self._write(request)
         if not response.succeeded:
             raise RevisionMismatch(response.record)
-        self._expiring.set(key, response.revision, None)
+        self._expiry.set(key, response.revision, None)
         self._committed(key, None, expected, response)
         return response.revision
 
@@ -203,7 +189,7 @@ class EtcdBackend(Backend, Chores):
 
     def current_revision(self) -> int:
         self._check()
-        return self._read(range_request(self._probe, count_only=True)).revision
+        return self._reader.revision()
 
     def compacted_revision(self) -> int:
         self._check()
@@ -216,23 +202,18 @@ class EtcdBackend(Backend, Chores):
 
     def ttls(self, start: str, end: str) -> Mapping[str, float]:
         self._check()
-        request = range_request(*_bounds(start, end), keys_only=True)
-        leases = self._members.read(Method.RANGE, request, read_leases)
-        left = {lease: self._left(lease) for lease in set(leases.values())}
-        foreign = {key: left[lease] for key, lease in leases.items() if left[lease] >= 0}
-        own = self._expiring.remaining(start, end)
-        return {**foreign, **{key: own[key] for key in own if key in leases}}
+        return self._expiry.ttls(start, end)
 
     def advance(self, revision: int) -> None:
         self._check()
         check_farthest(revision)
-        count_up(self._members, self._compaction, revision)
-        self._feed.compact(self._compaction.known)
+        count_up(self._members, revision, self._compact_what_was_told)
 
     def close(self) -> None:
         if self._closed:
             return
         self._closed = True
+        _open.discard(self)
         if os.getpid() != self._pid:
             return
         self._housekeeper.close()
@@ -243,7 +224,10 @@ class EtcdBackend(Backend, Chores):
     def ready(self) -> None:
         self._check()
         self.current_revision()
-        alarms = self._members.read(Method.ALARM, ALARM_REQUEST, read_alarms)
+        try:
+            alarms = self._members.read(Method.ALARM, ALARM_REQUEST, read_alarms)
+        except AccessDenied:  # not everybody may ask; that reading works is what counts
+            return
         if Alarm.CORRUPT in alarms:
             raise UnsafeStorage("etcd found its members to disagree (CORRUPT)")
         if Alarm.NOSPACE in alarms:
@@ -255,22 +239,19 @@ class EtcdBackend(Backend, Chores):
         Returns:
             How many keys were deleted. Each deletion has a revision of its own.
         """
-        total = 0
-        while due := self._expiring.take(_EXPIRE_BATCH):
-            total += self._expire(due)
-        return total
+        return self._expiry.run()
 
     def do_chores(self) -> float | None:
         if self._closed:
             return None
         delays = []
         if self._feed.is_open:
-            self._follower.check(self._known)
+            self._follower.check(self._reader.known)
             delays.append(_TICK)
         self.expire_now()
         if self._interval:
             delays.append(self._compact_if_due())
-        due = self._expiring.next()
+        due = self._expiry.next()
         if due is not None:
             delays.append(due)
         return min(delays, default=None)
@@ -288,30 +269,26 @@ class EtcdBackend(Backend, Chores):
         if self._closed:
             raise BackendClosed("the store is closed")
         if os.getpid() != self._pid:
-            error = ForkedStore(
-                f"the store at {self._members} was opened before this process was forked; "
-                "open it anew here"
-            )
-            self._feed.abandon(error)
-            raise error
+            raise self._forked()
+
+    def _forked(self) -> ForkedStore:
+        return ForkedStore(
+            f"the store at {self._members} was opened before this process was forked; "
+            "open it anew here"
+        )
 
     def _check_history(self, after: int) -> None:
         """Refuse to tell what is compacted already."""
-        if not self._feed.holds(after) and not self._compaction.is_readable(max(after, 1)):
-            raise RevisionCompacted(after, self._compaction.revision())
+        compaction = self._compaction
+        if after < compaction.known:
+            raise RevisionCompacted(after, compaction.known)
+        if not self._feed.holds(after) and not compaction.is_readable(max(after, 1)):
+            raise RevisionCompacted(after, compaction.revision())
 
-    def _read(self, request: bytes) -> RangeResponse:
-        found = self._members.read(Method.RANGE, request, RangeResponse.read)
-        self._known = max(self._known, found.revision)
-        return found
-
-    def _range(self, start: bytes, end: bytes, limit: int, revision: int) -> RangeResponse:
-        try:
-            return self._read(range_request(start, end, limit=limit, revision=revision))
-        except RevisionCompacted:
-            raise RevisionCompacted(revision, self._compaction.revision()) from None
-        except RevisionInFuture:
-            raise RevisionInFuture(revision, self.current_revision()) from None
+    def _compact_what_was_told(self, revision: int) -> None:
+        """Compact once the watchers of this process know what happened until then."""
+        self._feed.wait_for(revision, self._members.timeout)
+        self.compact(revision)
 
     def _put(self, name: bytes, value: bytes, expected: int, ttl: float | None) -> TxnResponse:
         previous = self._feed.is_watched
@@ -328,7 +305,7 @@ class EtcdBackend(Backend, Chores):
 
     def _write(self, request: bytes) -> TxnResponse:
         response = self._members.write(Method.TXN, request, TxnResponse.read)
-        self._known = max(self._known, response.revision)
+        self._reader.note(response.revision)
         return response
 
     def _committed(
@@ -341,55 +318,23 @@ class EtcdBackend(Backend, Chores):
             self._feed.publish(Change(key, response.revision, value, previous, expected))
         self._hit("etcd3.after_commit")
 
-    def _expire(self, due: list[tuple[str, int]]) -> int:
-        """Delete these keys. What cannot be deleted now stays due, the one that failed last."""
-        deleted = 0
-        for at, (key, revision) in enumerate(due):
-            try:
-                self.delete(key, expected=revision)
-                deleted += 1
-            except RevisionMismatch:  # written meanwhile, or its lease was faster
-                self._expiring.done(key, revision)
-            except BaseException:
-                for each in (*due[at + 1 :], due[at]):
-                    self._expiring.give_back(*each)
-                raise
-        return deleted
-
-    def _left(self, lease: int) -> float:
-        """Seconds that keys of a lease have, as far as one can tell: without the grace."""
-        request = time_to_live_request(lease)
-        left = self._members.read(Method.TIME_TO_LIVE, request, Lease.read).seconds
-        return float(left)
+    def _delete(self, key: str, revision: int) -> int:
+        return self.delete(key, expected=revision)
 
     def _hit(self, name: str) -> None:
         if self._failpoints is not None:
             self._failpoints.hit(name)
 
 
-_FIRST_KEY = b"\0"
+_open: weakref.WeakSet[EtcdBackend] = weakref.WeakSet()
 
 
-def _encode(key: str) -> bytes:
-    """A key as etcd has it.
-
-    Raises:
-        TypeError: It is no text.
-        ValueError: It is empty, or cannot be written as UTF-8.
-    """
-    if not isinstance(key, str):
-        raise TypeError(f"a key is text, not {type(key).__name__}")
-    if not key:
-        raise ValueError("a key must not be empty")
-    try:
-        return key.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"the key {key!r} cannot be written as UTF-8") from None
+def _disown() -> None:
+    """In a forked child: nobody here fills the feeds, and their locks may be held for good."""
+    for backend in list(_open):
+        backend._feed.abandon(backend._forked())
+    _open.clear()
 
 
-def _bounds(start: str, end: str) -> tuple[bytes, bytes]:
-    """A range as etcd has it, where a zero byte as the end means all that follow."""
-    first, last = start.encode() or _FIRST_KEY, end.encode()
-    if last <= first:  # nothing lies between
-        return b"\1", b"\1"
-    return first, last
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown)

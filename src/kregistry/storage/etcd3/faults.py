@@ -100,6 +100,11 @@ def unreachable(addresses: str, timeout: float, details: str) -> BackendError:
     )
 
 
+def no_etcd(endpoint: str, error: object) -> BackendUnavailable:
+    """The error for an answer that makes no sense."""
+    return BackendUnavailable(f"{endpoint} answers, but not as etcd does: {error}")
+
+
 def _compacted(details: str) -> BackendError:
     return RevisionCompacted(0, 0)
 

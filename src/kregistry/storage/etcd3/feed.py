@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 from collections.abc import Sequence
 
 from kregistry.storage.backend import Change, ChangeStream
@@ -24,6 +25,10 @@ _KEPT_BYTES = 32 * 1024 * 1024
 
 #: Own changes that may wait for others to come before them.
 _EARLY = 1024
+
+
+#: Seconds between two looks at how far the watch has come.
+_GLANCE = 0.002
 
 
 class Feed:
@@ -92,28 +97,39 @@ class Feed:
             due = self._append_early(self._log)
         wake(due)
 
-    def receive(self, changes: Sequence[Change], upto: int) -> None:
+    def receive(self, changes: Sequence[Change], upto: int) -> bool:
         """Make known what the watch says.
 
         Args:
             changes: In order; some may be known already.
             upto: There are no others up to this revision.
+
+        Returns:
+            False if there is no log to take it. One that is opened later lacks these changes,
+            and must be filled by another watch.
         """
         with self._lock:
             log = self._log
             if log is None:
-                return
+                return False
             head = log.head
             due = log.append([change for change in changes if change.revision > head])
             log.reach(upto)
             due += self._append_early(log)
         wake(due)
+        return True
+
+    def wait_for(self, revision: int, timeout: float) -> None:
+        """Wait until *revision* has been told, *timeout* seconds at most, if anybody watches."""
+        end = time.monotonic() + timeout
+        while self.is_watched and self.head < revision and time.monotonic() < end:
+            time.sleep(_GLANCE)
 
     def compact(self, revision: int) -> None:
-        """Take note of a compaction."""
+        """Take note of a compaction. What the watch has yet to tell will be told all the same."""
         with self._lock:
             if self._log is not None:
-                self._log.compact(revision)
+                self._log.compact(min(revision, self._log.head))
 
     def retire(self) -> bool:
         """Let the log go if nobody watches; whether it is gone."""

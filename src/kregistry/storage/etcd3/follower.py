@@ -7,13 +7,13 @@ compacted is there nothing to be done: then every watcher is told.
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 import time
 
 from kregistry.storage.errors import (
     AccessDenied,
-    BackendClosed,
     BackendError,
     BackendUnavailable,
     RevisionCompacted,
@@ -37,7 +37,7 @@ _LAG = 3.0
 _PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 #: What trying again does not mend.
-_LASTING = (RevisionCompacted, AccessDenied, UnsafeStorage, BackendClosed)
+_LASTING = (RevisionCompacted, AccessDenied, UnsafeStorage)
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
@@ -49,12 +49,14 @@ class _Session:
     Attributes:
         begun: Set once the watch has begun, or never will.
         failure: Why it never will.
+        trouble: What the latest attempt met with; "" if it is still under way.
         call: The watch, while it lasts.
     """
 
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.failure: BackendError | None = None
+        self.trouble = ""
         self.call: WatchCall | None = None
 
 
@@ -69,7 +71,7 @@ class Follower:
         self._session: _Session | None = None
         self._stopped = threading.Event()
         self._unwatched_since = 0.0
-        self._behind: tuple[int, float] | None = None
+        self._behind: tuple[tuple[int, int], float] | None = None
 
     def start(self) -> None:
         """Follow from now on, and wait until the watch has begun.
@@ -81,10 +83,12 @@ class Follower:
             session = self._session or self._start_thread()
         begun = session.begun.wait(self._members.timeout)
         if session.failure is not None:
-            raise session.failure
+            raise copy.copy(session.failure)  # others may raise it, too
         if not begun:
             raise faults.unreachable(
-                str(self._members), self._members.timeout, "the watch did not begin"
+                str(self._members),
+                self._members.timeout,
+                f"the watch did not begin ({session.trouble or 'the member is silent'})",
             )
 
     def check(self, known: int) -> None:
@@ -99,11 +103,12 @@ class Follower:
         elif now - self._unwatched_since > LINGER and self._feed.retire():
             self._cancel()
             return
-        head = self._feed.head
+        call, head = self._call, self._feed.head
+        reached = (head, call.unfinished if call is not None else 0)
         if known <= head:
             self._behind = None
-        elif self._behind is None or self._behind[0] != head:
-            self._behind = (head, now)
+        elif self._behind is None or self._behind[0] != reached:
+            self._behind = (reached, now)
         elif now - self._behind[1] > _LAG:
             self._behind = None
             self._turn_away()
@@ -129,6 +134,7 @@ class Follower:
     def _run(self, session: _Session) -> None:
         pause = _PAUSE
         while self._goes_on():
+            since = time.monotonic()
             try:
                 self._follow(session)
             except _LASTING as error:
@@ -136,10 +142,12 @@ class Follower:
                     self._give_up(session, error)
                     return
             except BackendError as error:
+                session.trouble = str(error)
                 _log.info("the watch is opened again: %s", error)
             except Exception:
                 _log.exception("the watch failed; it is opened again")
-            pause = _PAUSE if session.call is not None else min(2 * pause, _LONGEST_PAUSE)
+            lasted = time.monotonic() - since > _LONGEST_PAUSE
+            pause = _PAUSE if lasted else min(2 * pause, _LONGEST_PAUSE)
             session.call = None
             self._stopped.wait(pause)
         session.begun.set()
@@ -164,8 +172,8 @@ class Follower:
                 if session.call is None:
                     session.call = call
                     session.begun.set()
-                self._feed.receive(batch.changes, batch.upto)
-                if not self._feed.is_open or self._stopped.is_set():
+                taken = self._feed.receive(batch.changes, batch.upto)
+                if not taken or self._stopped.is_set():
                     return
         finally:
             call.cancel()

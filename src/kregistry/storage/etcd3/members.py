@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from kregistry.storage.errors import BackendClosed, BackendUnavailable, OutcomeUnknown
+from kregistry.storage.errors import BackendClosed, OutcomeUnknown
 from kregistry.storage.etcd3 import faults
 from kregistry.storage.etcd3.access import Access, Endpoint
 from kregistry.storage.etcd3.faults import Verdict
@@ -28,6 +28,7 @@ except ImportError as error:
     ) from error
 
 T = TypeVar("T")
+Metadata = tuple[tuple[str, str], ...]
 
 #: Nobody may stay silent for longer: a member that is stopped keeps its connections open.
 _KEEPALIVE = 6.0
@@ -72,12 +73,11 @@ class Member:
         self.endpoint = endpoint
         self._access = access
         self._lock = threading.Lock()
+        self._closed = False
         self._channel: grpc.Channel | None = None
         self._unary: dict[Method, Any] = {}
 
-    def ask(
-        self, method: Method, request: bytes, timeout: float, metadata: tuple[tuple[str, str], ...]
-    ) -> bytes:
+    def ask(self, method: Method, request: bytes, timeout: float, metadata: Metadata) -> bytes:
         """One request, one response.
 
         Raises:
@@ -96,7 +96,7 @@ class Member:
         self,
         method: Method,
         requests: Iterator[bytes],
-        metadata: tuple[tuple[str, str], ...],
+        metadata: Metadata,
         timeout: float | None,
     ) -> Any:
         """Requests one way, responses the other: an iterator that can be cancelled."""
@@ -107,8 +107,9 @@ class Member:
             raise BackendClosed("the store is closed") from error
 
     def close(self) -> None:
-        """End every call. Idempotent."""
+        """End every call, and take no other. Idempotent."""
         with self._lock:
+            self._closed = True
             channel, self._channel = self._channel, None
             self._unary.clear()
         if channel is not None:
@@ -120,6 +121,8 @@ class Member:
 
     def _open(self) -> grpc.Channel:
         with self._lock:
+            if self._closed:
+                raise BackendClosed("the store is closed")
             if self._channel is None:
                 self._channel = self._connect()
             return self._channel
@@ -187,17 +190,14 @@ class Members:
         """
         return self._call(method, request, read, again=False)
 
-    def metadata(self) -> tuple[tuple[str, str], ...]:
+    def metadata(self) -> Metadata:
         """What goes with every call: a member without a leader must say so, and who asks."""
-        if self._named and not self._token:
-            self._log_in("")
-        token = (("token", self._token),) if self._token else ()
-        return (("hasleader", "true"), *token)
+        return _metadata(self._get_token(self._deadline()))
 
     def renew_login(self) -> None:
         """The token is no longer known: get another one."""
         self._named = True
-        self._log_in(self._token)
+        self._log_in(self._token, self._deadline())
 
     def close(self) -> None:
         """End every call. Idempotent."""
@@ -208,39 +208,46 @@ class Members:
     def _call(
         self, method: Method, request: bytes, read: Callable[[bytes], T], *, again: bool
     ) -> T:
-        for attempt in self._attempts(again=again):
+        deadline = self._deadline()
+        for attempt in self._attempts(deadline, again=again, logins=_LOGINS):
+            attempt.token = self._get_token(deadline)
             try:
-                data = attempt.member.ask(method, request, attempt.seconds, self.metadata())
+                metadata = _metadata(attempt.token)
+                data = attempt.member.ask(method, request, attempt.seconds, metadata)
             except CallFailed as failed:
                 attempt.failed(failed)
                 continue
             try:
                 return read(data)
             except (WireError, IndexError) as error:
-                raise BackendUnavailable(
-                    f"{attempt.member.endpoint} answers, but not as etcd does: {error}"
-                ) from error
+                strange = faults.no_etcd(str(attempt.member.endpoint), error)
+                raise (strange if again else self._unknown(str(strange))) from error
         raise AssertionError("attempts end with an error")
 
-    def _attempts(self, *, again: bool) -> Iterator[Attempt]:
-        """Members to ask, one after the other, until the time is up. Then an error."""
-        deadline = time.monotonic() + self.timeout
-        pause, rounds, logins = _PAUSE, 0, 0
+    def _attempts(self, deadline: float, *, again: bool, logins: int) -> Iterator[Attempt]:
+        """Members to ask, one after the other, until the time is up. Then an error.
+
+        Args:
+            deadline: When that is.
+            again: Whether to ask another one what one may have done already.
+            logins: How often to log in anew.
+        """
+        pause, rounds = _PAUSE, 0
+        alone = len(self._members) == 1 or not again
         while True:
-            left = deadline - time.monotonic()
-            alone = len(self._members) == 1 or not again
-            attempt = Attempt(self.current, max(left if alone else left / 2, 0.01))
+            attempt = Attempt(self.current, deadline, 1.0 if alone else 0.5)
             yield attempt
             failed = attempt.failure
             assert failed is not None
             verdict = failed.verdict
-            if verdict is Verdict.LOGGED_OUT and self._access.username and logins < _LOGINS:
-                logins += 1
-                self.renew_login()
+            if verdict is Verdict.LOGGED_OUT and self._access.username and logins:
+                logins -= 1
+                self._named = True
+                self._log_in(attempt.token, deadline)
                 continue
             if verdict is Verdict.UNSURE and not again:
                 self.leave(attempt.member)
-                raise self._unknown(failed)
+                raise self._unknown(failed.details)
             if verdict not in (Verdict.UNSURE, Verdict.NOT_DONE):
                 raise faults.refusal(failed.code, failed.details)
             self.leave(attempt.member)
@@ -253,28 +260,47 @@ class Members:
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _unknown(self, failed: CallFailed) -> OutcomeUnknown:
+    def _unknown(self, details: str) -> OutcomeUnknown:
         return OutcomeUnknown(
-            f"etcd at {self} did not say whether it made the change ({failed.details}); read "
+            f"etcd at {self} did not say whether it made the change ({details}); read "
             "what is stored before trying again"
         )
 
-    def _log_in(self, stale: str) -> None:
-        with self._login:
-            if self._token != stale:  # somebody else was faster
-                return
-            request = authenticate_request(self._access.username, self._access.password)
-            for attempt in self._attempts(again=True):
-                try:
-                    data = attempt.member.ask(Method.AUTHENTICATE, request, attempt.seconds, ())
-                except CallFailed as failed:
-                    if "authentication is not enabled" in failed.details:
-                        self._named = False  # then nobody asks for a token either
-                        return
-                    attempt.failed(failed)
-                    continue
-                self._token = read_token(data)
-                return
+    def _deadline(self) -> float:
+        return time.monotonic() + self.timeout
+
+    def _get_token(self, deadline: float) -> str:
+        """Who asks; "" for nobody."""
+        if self._named and not self._token:
+            self._log_in("", deadline)
+        return self._token
+
+    def _log_in(self, stale: str, deadline: float) -> None:
+        """Have another token than *stale*, which may be there by now: threads share it."""
+        if not self._login.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
+            raise faults.unreachable(str(self), self.timeout, "nobody logs this client in")
+        try:
+            if self._token == stale:
+                self._token = self._authenticate(deadline)
+        finally:
+            self._login.release()
+
+    def _authenticate(self, deadline: float) -> str:
+        request = authenticate_request(self._access.username, self._access.password)
+        for attempt in self._attempts(deadline, again=True, logins=0):
+            try:
+                data = attempt.member.ask(Method.AUTHENTICATE, request, attempt.seconds, ())
+            except CallFailed as failed:
+                if "authentication is not enabled" in failed.details:
+                    self._named = False  # then nobody asks for a token either
+                    return ""
+                attempt.failed(failed)
+                continue
+            try:
+                return read_token(data)
+            except (WireError, IndexError) as error:
+                raise faults.no_etcd(str(attempt.member.endpoint), error) from error
+        raise AssertionError("attempts end with an error")
 
 
 class Attempt:
@@ -282,18 +308,29 @@ class Attempt:
 
     Attributes:
         member: Whom to ask.
-        seconds: How long to wait for the answer.
-        failure: Why there was none.
+        token: Who asks; "" for nobody.
+        failure: Why there was no answer.
     """
 
-    def __init__(self, member: Member, seconds: float) -> None:
+    def __init__(self, member: Member, deadline: float, share: float) -> None:
         self.member = member
-        self.seconds = seconds
+        self.token = ""
         self.failure: CallFailed | None = None
+        self._deadline = deadline
+        self._share = share
+
+    @property
+    def seconds(self) -> float:
+        """How long to wait for the answer: a share of the time that is left."""
+        return max((self._deadline - time.monotonic()) * self._share, 0.01)
 
     def failed(self, failure: CallFailed) -> None:
         """There was no answer."""
         self.failure = failure
+
+
+def _metadata(token: str) -> Metadata:
+    return (("hasleader", "true"), ("token", token)) if token else (("hasleader", "true"),)
 
 
 def failure(error: grpc.RpcError) -> CallFailed:

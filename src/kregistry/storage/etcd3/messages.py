@@ -269,6 +269,8 @@ class Lease(NamedTuple):
         for number, value, _ in fields(data):
             if number in found:
                 found[number] = signed(value)
+        if not found[2]:
+            raise WireError("a lease without an id")
         return cls(found[2], found[3])
 
 
@@ -363,6 +365,11 @@ def read_record(data: bytes, at: int, end: int) -> Record:
 def text_of(key: bytes) -> str:
     """A key as text. Those that strangers wrote need not be UTF-8 and must break nothing."""
     return key.decode("utf-8", "surrogateescape")
+
+
+def key_of(record: Record) -> bytes:
+    """A record's key as etcd has it."""
+    return record.key.encode("utf-8", "surrogateescape")
 
 
 def _revision_of_header(data: bytes, at: int, end: int) -> int:

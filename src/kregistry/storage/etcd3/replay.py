@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from kregistry.storage.backend import Change
@@ -15,7 +16,7 @@ from kregistry.storage.etcd3.watchcall import WatchCall
 #: it reads on until it has found so many changes, read so many, or so many bytes.
 _FOUND, _READ, _BYTES = 1000, 10_000, 8 << 20
 
-_ASKING = 0.05
+_ASKING = _PAUSE = 0.05
 
 
 class Replay:
@@ -32,6 +33,16 @@ class Replay:
 
     def read(self, start: str, end: str, after: int, limit: int) -> History:
         """See :data:`~kregistry.storage.changelog.ReadHistory`."""
+        deadline = time.monotonic() + self._members.timeout
+        while True:
+            try:
+                return self._look_back(start, end, after, deadline)
+            except BackendUnavailable:
+                if time.monotonic() + _PAUSE >= deadline:
+                    raise
+            time.sleep(_PAUSE)  # another member will know
+
+    def _look_back(self, start: str, end: str, after: int, deadline: float) -> History:
         found: list[Change] = []
         goal = max(self._head(), after + 1)
         upto, read, size = after, 0, 0
@@ -40,7 +51,7 @@ class Replay:
             self._scopes,
             after=after,
             asking=_ASKING,
-            timeout=self._members.timeout,
+            timeout=max(deadline - time.monotonic(), _PAUSE),
         )
         try:
             for changes, upto in call.batches():

@@ -94,6 +94,7 @@ class WatchCall:
             for data in self._call:
                 response = WatchResponse.read(data)
                 if response.canceled or response.compact_revision:
+                    self._check_login(response)
                     raise self._ended(response)
                 if response.created:
                     past = response.revision
@@ -108,12 +109,15 @@ class WatchCall:
                 self._members.leave(self.member)
             raise self._failed(failure(error)) from None
         except (WireError, IndexError) as error:
-            raise BackendUnavailable(
-                f"{self.member.endpoint} answers, but not as etcd does: {error}"
-            ) from error
+            raise faults.no_etcd(str(self.member.endpoint), error) from error
         finally:
             self._over.set()
         raise BackendUnavailable("etcd ended the watch")
+
+    @property
+    def unfinished(self) -> int:
+        """How many changes have come of a revision that is not complete."""
+        return len(self._pending)
 
     def cancel(self) -> None:
         """End it. From any thread; idempotent."""
@@ -134,14 +138,33 @@ class WatchCall:
         except CallFailed as failed:
             members.leave(self.member)
             raise self._failed(failed) from None
-        return Status.read(data).version
+        try:
+            return Status.read(data).version
+        except (WireError, IndexError) as error:
+            raise faults.no_etcd(str(self.member.endpoint), error) from error
 
     def _failed(self, failed: CallFailed) -> Exception:
         if failed.verdict is faults.Verdict.LOGGED_OUT:
             self._members.renew_login()
         if failed.verdict is faults.Verdict.REFUSED:
             return faults.refusal(failed.code, failed.details)
-        return faults.unreachable(str(self._members), self._members.timeout, failed.details)
+        return BackendUnavailable(f"{self.member.endpoint} is not watched: {failed.details}")
+
+    def _check_login(self, response: WatchResponse) -> None:
+        """Log in anew if that is why the watch is over.
+
+        A watch with a token that is not known any more, as after a restart of the member, is
+        refused like one that is not allowed. Reads are told the difference.
+        """
+        if response.compact_revision:
+            return
+        scope = self._scope
+        request = range_request(scope.start, scope.end, limit=1, keys_only=True)
+        try:
+            self._members.read(Method.RANGE, request, read_revision)
+        except AccessDenied:
+            return
+        raise BackendUnavailable(f"the watch was refused once: {response.cancel_reason}")
 
     def _ended(self, response: WatchResponse) -> Exception:
         if response.compact_revision:
@@ -174,9 +197,9 @@ class WatchCall:
         if response.created:
             return Batch([], self._after)
         self._pending += response.events
-        if response.fragment:
+        events = self._take_whole_revisions(response.fragment)
+        if response.fragment and not events:
             return None
-        events, self._pending = self._pending, []
         if not events:  # how far the watch has come
             self._after = max(self._after, response.revision)
             return Batch([], self._after)
@@ -184,6 +207,15 @@ class WatchCall:
         changes = [self._change(each) for each in events if each.record.mod_revision > known]
         self._after = events[-1].record.mod_revision
         return Batch(changes, self._after)
+
+    def _take_whole_revisions(self, fragment: bool) -> list[EtcdEvent]:
+        """The events that are told completely: not those of a revision that may go on."""
+        events = self._pending
+        whole = len(events)
+        while fragment and whole and _revision(events[whole - 1]) == _revision(events[-1]):
+            whole -= 1
+        self._pending = events[whole:]
+        return events[:whole]
 
     def _change(self, event: EtcdEvent) -> Change:
         """What an event says. One that lacks what was before is of no use to anybody.
@@ -196,6 +228,10 @@ class WatchCall:
                 raise RevisionCompacted(revision - 1, revision)
             return Change(key, revision, value, None, 0)
         return Change(key, revision, None if deleted else value, before.value, before.mod_revision)
+
+
+def _revision(event: EtcdEvent) -> int:
+    return event.record.mod_revision
 
 
 def _spans_revisions(changes: list[Change]) -> bool:
