@@ -49,6 +49,20 @@ def read(name: str) -> Iterator[Manifest]:
             _file(name),
         )
     )
+    yield from parse(source, data)
+
+
+def parse(source: str, data: bytes) -> Iterator[Manifest]:
+    """The documents in *data*.
+
+    Args:
+        source: What to call it in messages; a name that ends in ``.yaml``, ``.yml`` or
+            ``.json`` says which of the two it is.
+        data: JSON or YAML in UTF-8. JSON is not yet looked at.
+
+    Raises:
+        ManifestError: It is YAML that cannot be read.
+    """
     if _looks_like_json(source, data):
         yield Manifest(source, data)
     else:

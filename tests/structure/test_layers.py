@@ -10,9 +10,20 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "kregistry"
 #: From the bottom up. A package may import itself and what stands before it.
-LAYERS = ("meta", "runtime", "storage", "registry", "core", "controllers", "testing", "server")
+LAYERS = (
+    "meta",
+    "runtime",
+    "storage",
+    "registry",
+    "core",
+    "controllers",
+    "testing",
+    "server",
+    "manifests",
+    "kube",
+)
 #: The door, the command line and what tells its story stand above everything.
-TOP = {"__init__", "__main__", "cli", "story", "manifests", "aio"}
+TOP = {"__init__", "__main__", "cli", "story", "aio"}
 ENGINES = {"sqlite", "memory", "etcd3"}
 
 

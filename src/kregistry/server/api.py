@@ -61,6 +61,10 @@ from kregistry.storage.interface import Interface
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
+def _plugins(plugins: Iterable[AdmissionPlugin]) -> tuple[AdmissionPlugin, ...]:
+    return tuple(plugins)
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """How an :class:`APIServer` is to be.
@@ -83,7 +87,7 @@ class Settings:
 
     authenticator: Authenticator | None = None
     authorizer: Authorizer = attrs.field(factory=AllowAuthenticated)
-    admission: tuple[AdmissionPlugin, ...] = attrs.field(default=(), converter=tuple)
+    admission: tuple[AdmissionPlugin, ...] = attrs.field(default=(), converter=_plugins)
     connector: KubeletConnector | None = None
     checks: dict[str, Check] = attrs.field(factory=dict)
     clock: Clock | None = None
