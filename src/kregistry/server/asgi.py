@@ -114,8 +114,8 @@ class ASGIApplication:
         headers = Headers(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
         )
-        if "content-length" in headers and "transfer-encoding" in headers:
-            await _refuse_two_lengths(send)
+        if (refused := self._refusal(scope, headers)) is not None:
+            await _refuse(refused, send)
             return
         cancellation = Cancellation()
         try:
@@ -130,6 +130,17 @@ class ASGIApplication:
             answer.close()
             await send(_start(answer.status, answer.headers))
             await send(_piece(b"", more=False))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        """The answer to a head that is not even looked at; None for any other."""
+        if "content-length" in headers and "transfer-encoding" in headers:
+            # HTTP allows to take the coding for right, and some servers do.
+            return text_response(400, "a body has a length or a coding, not both\n")
+        if scope.get("http_version") == "1.1" and "host" not in headers:
+            return text_response(400, "a request names the host that it is for\n")
+        if len(headers) > self._limits.fields:
+            return text_response(431, f"limit is {self._limits.fields} header fields\n")
+        return None
 
     async def _answer(
         self, scope: Scope, headers: Headers, receive: Receive, cancellation: Cancellation
@@ -233,12 +244,8 @@ async def _send_whole(answer: Response, method: str, send: Send) -> None:
     await send(_piece(answer.body if has_body(method, answer.status) else b"", more=False))
 
 
-async def _refuse_two_lengths(send: Send) -> None:
-    """Refuse what one parser may read otherwise than another, and whatever stands behind it.
-
-    HTTP allows to take the coding for right, and some servers do.
-    """
-    refused = text_response(400, "a body has a length or a coding, not both\n")
+async def _refuse(refused: Response, send: Send) -> None:
+    """Refuse what one parser may read otherwise than another, and whatever stands behind it."""
     start = _start(refused.status, refused.headers, length=len(refused.body))
     await send({**start, "headers": [*start["headers"], (b"connection", b"close")]})
     await send(_piece(refused.body, more=False))
