@@ -114,7 +114,7 @@ def test_nothing_is_smuggled_past_the_parser(uvicorn: Running, client: Client, s
 def test_it_does_not_matter_how_a_head_is_cut(name: str, size: int) -> None:
     sent, head = SMUGGLED[name], Head(4096)
     pieces = [sent[at : at + size] for at in range(0, len(sent) - len(BODY), size)]
-    assert not all([head.accepts(piece) for piece in pieces])
+    assert False in [head.accepts(piece) for piece in pieces]
 
 
 @given(body=st.binary(max_size=40), size=st.integers(1, 50), limit=st.integers(0, 60))
@@ -124,7 +124,8 @@ def test_a_sound_head_is_accepted_up_to_its_limit_whatever_follows(
     sent, head = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", Head(limit)
     pieces = [sent[at : at + size] for at in range(0, len(sent), size)]
     pieces[-1] += body
-    assert all([head.accepts(piece) for piece in pieces]) == (len(sent) - 2 <= limit)
+    accepted = [head.accepts(piece) for piece in pieces]
+    assert all(accepted) == (len(sent) - 2 <= limit)
 
 
 def test_fields_behind_a_body_are_no_credentials(
@@ -145,8 +146,7 @@ def test_a_head_without_end_is_cut_off(uvicorn: Running, filler: bytes) -> None:
     with RawClient(uvicorn.port) as raw:
         raw.say(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\na: b\r\nb: ")
         with pytest.raises(ConnectionError):
-            for _ in range(50_000):
-                raw.say(filler)
+            raw.socket.sendall(filler * 10_000)
 
 
 def test_a_head_may_be_as_long_as_the_limit(uvicorn: Running) -> None:
