@@ -20,11 +20,14 @@ from urllib.parse import quote
 from kregistry.meta.context import Cancellation
 from kregistry.meta.errors import RequestEntityTooLarge, StatusError, Timeout
 from kregistry.server.api import APIServer
+from kregistry.server.chain import LATE, allotted_seconds
 from kregistry.server.entrance import Entrance, refusal
 from kregistry.server.hosts import Hosts
 from kregistry.server.http.limits import Limits
 from kregistry.server.http.outgoing import has_body, sendable
-from kregistry.server.request import Headers
+from kregistry.server.query import Query
+from kregistry.server.request import Headers, Request
+from kregistry.server.requestinfo import UnreadablePath, request_info
 from kregistry.server.response import Answer, EventStream, Response, text_response, with_headers
 
 #: The types of ASGI, by the names that its specification uses.
@@ -36,7 +39,6 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 THREADS: Final = 8
 
 _BUSY: Final = "Too many requests, please try again later."
-_LATE: Final = "request did not complete within the allotted timeout"
 _NO_SOCKETS: Final = "WebSockets are not served here\n"
 
 
@@ -180,7 +182,7 @@ class ASGIApplication:
                     if not message.get("more_body", False):
                         return b"".join(pieces)
         except TimeoutError:
-            raise Timeout(_LATE) from None
+            raise Timeout(LATE) from None
         raise Left
 
     async def _handled(
@@ -197,11 +199,23 @@ class ASGIApplication:
             self._pool, self._entrance.answer, method, target, headers, body, cancellation
         )
         try:
-            return await asyncio.wait_for(asyncio.shield(made), self._limits.request_seconds)
+            return await asyncio.wait_for(asyncio.shield(made), self._seconds(method, target))
         except TimeoutError:
             cancellation.cancel()
             made.add_done_callback(_let_go)
-            raise Timeout(_LATE) from None
+            raise Timeout(LATE) from None
+
+    def _seconds(self, method: str, target: str) -> float:
+        """How long the answer may take."""
+        longest = self._limits.request_seconds
+        if "timeout=" not in target:
+            return longest
+        try:
+            request = Request.of_target(method, target)
+            asked = allotted_seconds(request_info(request), Query(request.query))
+        except (StatusError, UnreadablePath):
+            return longest  # which will be told soon enough
+        return longest if asked is None else min(asked, longest)
 
     async def _send_stream(
         self,
