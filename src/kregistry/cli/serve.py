@@ -13,14 +13,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+import attrs
+
 from kregistry.cli.kubeconfig import kubeconfig, private_place, write_private
 from kregistry.cli.listening import Place, serve_threaded, serve_uvicorn
 from kregistry.cli.stores import add_store_options, config_of
 from kregistry.cli.text import printable
+from kregistry.controllers import Caretaker
 from kregistry.meta.errors import StatusError
 from kregistry.server.api import APIServer, Settings
 from kregistry.server.authentication import TokenAuthenticator
 from kregistry.server.hosts import require_safe
+from kregistry.server.tidying import Tidying
 from kregistry.server.user import ADMIN
 from kregistry.storage import factory
 from kregistry.storage.errors import BackendError
@@ -54,6 +58,13 @@ def parser() -> argparse.ArgumentParser:
         default="auto",
         help="who speaks HTTP: uvicorn, which comes with kregistry[server] and bears thousands "
         "of watches, or a thread for each connection; auto is uvicorn if it is installed",
+    )
+    made.add_argument(
+        "--no-controllers",
+        dest="controllers",
+        action="store_false",
+        help="leave dependents of deleted owners, and the content of deleted namespaces, to "
+        "controllers that run elsewhere",
     )
     add_store_options(made)
     _add_access_options(made)
@@ -102,7 +113,8 @@ def _serve(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
     token = _token(options, environment)
     run = _runner(options.http)
     with ExitStack() as stack:
-        storage = stack.enter_context(factory.create(config))
+        backend = factory.create_backend(config)
+        storage = stack.enter_context(factory.create(attrs.evolve(config, backend=backend)))
         tokens = TokenAuthenticator({token: ADMIN}) if token else None
         server = APIServer(storage, Settings(authenticator=tokens))
         place = Place(
@@ -119,6 +131,8 @@ def _serve(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
             print(f"listening on {place.url(port)}", *written, sep="\n", flush=True)
 
         path = _kubeconfig_path(options, environment, stack)
+        if options.controllers:
+            stack.enter_context(Caretaker(backend, Tidying(server.resources).collect))
         run(server, place, started, inline=config.type == "memory")
 
 
