@@ -189,3 +189,20 @@ def test_two_servers_of_one_store_both_tidy_up(
             writer.kubectl("delete", "pods", "--all")
         reader.kubectl("wait", "--for=delete", "pod", "--all", f"--timeout={SECONDS}s")
     assert [each.stop() for each in servers] == [(0, "")] * 2
+
+
+# The way of somebody who has nothing but kubectl.
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl on PATH")
+@pytest.mark.parametrize("http", ["threaded", "uvicorn"])
+def test_a_certificate_of_its_own_makes_a_server_for_kubectl(
+    serve: Callable[..., Server], http: str
+) -> None:
+    server = serve("--storage", "memory", "--tls-self-signed", "--http", http)
+    assert server.first.startswith("listening on https://127.0.0.1:")
+    assert "namespace/default" in server.kubectl("get", "namespaces", "-o", "name")
+    server.kubectl("create", "-f", "-", given=owner("owner"))
+    said = server.kubectl("--token=wrong", "get", "configmaps", status=1)
+    assert "You must be logged in" in said or "Unauthorized" in said
+    assert server.stop() == (0, "")
