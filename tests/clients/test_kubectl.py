@@ -166,8 +166,10 @@ def test_get_knows_short_names_and_groups(kubectl: Callable[..., str]) -> None:
 def test_get_all_gathers_what_is_of_the_category(kubectl: Callable[..., str]) -> None:
     kubectl("create", "-f", "-", given=DEPLOYMENT)
     kubectl("create", "-f", "-", given=POD)
+    kubectl("create", "-f", "-", given=CONFIG_MAP)
+    kubectl("expose", "pod", "web", "--port=80")
     printed = kubectl("get", "all", "-o", "name").split()
-    assert printed == ["pod/web", "deployment.apps/web"]
+    assert printed == ["pod/web", "service/web", "deployment.apps/web"]
 
 
 def test_get_prints_yaml_that_can_be_applied_again(
