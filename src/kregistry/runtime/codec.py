@@ -81,6 +81,7 @@ class Codec:
         self._engine = engine_by_name(engine) if isinstance(engine, str) else engine
         self._conversion = shared_conversion() if converter is None else Conversion(converter)
         self._generator = self._conversion.generator
+        self._function = self._generator.function
 
     @property
     def converter(self) -> Converter:
@@ -201,7 +202,7 @@ class Codec:
 
     def _written(self, obj: Any) -> dict[str, Any]:
         tree: dict[str, Any]
-        tree = self._generator.function("head", obj.__class__)(obj, self.limits.max_depth)
+        tree = self._function("head", obj.__class__)(obj, self.limits.max_depth)
         return tree
 
     def _read_document(self, document: Document, cls: type[T], checker: Checker) -> T:

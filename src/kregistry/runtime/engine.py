@@ -71,11 +71,13 @@ class OrjsonEngine(JSONEngine):
         import orjson
 
         self._orjson = orjson
+        self._dumps = orjson.dumps
+        self._default = self._exponent_float
         self._fallback = StdlibEngine()
 
     def dumps(self, tree: Any) -> bytes:
         try:
-            return self._orjson.dumps(tree, default=self._exponent_float)
+            return self._dumps(tree, self._default)
         except self._orjson.JSONEncodeError:
             # Lone surrogates, and nesting beyond 254 levels, which only this engine minds.
             return self._fallback.dumps(tree)
