@@ -88,16 +88,17 @@ _Rule: TypeAlias = Callable[[str], list[str]]
 _REMEMBERED: Final = 4096
 
 
-def _remembering(rule: _Rule) -> _Rule:
+def remembering(rule: _Rule) -> _Rule:
     """The same rule, which looks up what it has found good before.
 
     The same labels, resources and names come with nearly every object; a look-up takes a tenth
-    of the regular expressions. What is bad is judged anew, and may be of any size.
+    of the regular expressions. What is bad is judged anew, and may be of any size. For rules
+    under which only short values are good.
     """
     good: set[str] = set()
 
     @functools.wraps(rule)
-    def remembering(value: str) -> list[str]:
+    def judge(value: str) -> list[str]:
         if value in good:
             return []
         messages = rule(value)
@@ -107,10 +108,10 @@ def _remembering(rule: _Rule) -> _Rule:
             good.add(value)
         return messages
 
-    return remembering
+    return judge
 
 
-@_remembering
+@remembering
 def dns1123_label(value: str) -> list[str]:
     """Lower-case letters, digits and dashes, at most 63. Source: ``IsDNS1123Label``."""
     messages = _too_long(value, LABEL_MAX)
@@ -120,7 +121,7 @@ def dns1123_label(value: str) -> list[str]:
     return messages
 
 
-@_remembering
+@remembering
 def dns1123_subdomain(value: str) -> list[str]:
     """Labels joined by dots, at most 253 in all. Source: ``IsDNS1123Subdomain``."""
     messages = _too_long(value, SUBDOMAIN_MAX)
@@ -129,7 +130,7 @@ def dns1123_subdomain(value: str) -> list[str]:
     return messages
 
 
-@_remembering
+@remembering
 def dns1035_label(value: str) -> list[str]:
     """A label that starts with a letter. Source: ``IsDNS1035Label``."""
     messages = _too_long(value, LABEL_MAX)
@@ -138,7 +139,7 @@ def dns1035_label(value: str) -> list[str]:
     return messages
 
 
-@_remembering
+@remembering
 def qualified_name(value: str) -> list[str]:
     """A key of a label or annotation: ``name`` or ``example.com/name``.
 
@@ -161,7 +162,7 @@ def qualified_name(value: str) -> list[str]:
     return messages
 
 
-@_remembering
+@remembering
 def label_value(value: str) -> list[str]:
     """What a label may hold; empty is fine. Source: ``IsValidLabelValue``."""
     messages: list[str] = []
