@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
@@ -13,8 +14,9 @@ from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.storage.backend import Record
+from kregistry.storage.encoded import Encoded, opening_of
 from kregistry.storage.errors import CorruptObject, InternalStorageError
-from kregistry.storage.transformer import Transformer
+from kregistry.storage.transformer import IDENTITY, Transformer
 from kregistry.storage.versioner import VERSIONER
 
 T = TypeVar("T", bound=Object)
@@ -37,6 +39,11 @@ class Stored(Generic[T]):
     stale: bool
 
 
+def _opening_of(serializer: Serializer[Any]) -> bytes:
+    resource = serializer.resource
+    return opening_of(resource.api_version, resource.kind) if resource is not None else b""
+
+
 @attrs.frozen
 class Serializer(Generic[T]):
     """Turns objects into stored bytes and back; stores no resourceVersion and no selfLink.
@@ -54,6 +61,9 @@ class Serializer(Generic[T]):
     resource: Resource[T] | None
     max_bytes: int
     tag_corrupt: bool = False
+    _opening: bytes = attrs.field(
+        init=False, repr=False, default=attrs.Factory(_opening_of, takes_self=True)
+    )
 
     def new(self) -> T:
         """An empty object."""
@@ -141,6 +151,28 @@ class Serializer(Generic[T]):
         data, _ = self.from_storage(key, value)
         return self._tagged(key, data, revision)
 
+    def encoded(self, record: Record) -> Encoded:
+        """The bytes of what *record* holds."""
+        data, _ = self.from_storage(record.key, record.value)
+        return Encoded(data, record.mod_revision, self._opening)
+
+    def doubtful(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Those of *records* that do not look like anything that was written here.
+
+        What is written here has been read back before. To learn once more that it can be read
+        is not worth decoding it; what somebody else left, or what a disk or a key has spoilt,
+        does not begin and end like a document.
+        """
+        if self.transformer is IDENTITY:
+            return [record for record in records if not _is_document(record.value)]
+        return [record for record in records if not self._is_readable(record)]
+
+    def _is_readable(self, record: Record) -> bool:
+        try:
+            return _is_document(self.from_storage(record.key, record.value)[0])
+        except Exception:
+            return False
+
     def nothing(self) -> Stored[T]:
         """What stands for an object that does not exist."""
         return Stored(self.new(), b"", 0, False)
@@ -169,6 +201,10 @@ class Serializer(Generic[T]):
                 raise
             text = f"object not decodable revision={revision}: {error}"
             raise CorruptObject(key, 0, text) from error
+
+
+def _is_document(data: bytes) -> bool:
+    return data.startswith(b'{"') and data.endswith(b"}")
 
 
 def _require_bytes(data: bytes) -> bytes:
