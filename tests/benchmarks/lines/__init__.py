@@ -1,0 +1,11 @@
+"""The lines of the table, topic by topic. A topic is a module whose ``LINES`` are in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from figures import Line
+from lines import codec
+
+#: Topic by topic; lines of one topic share what is costly to set up.
+TOPICS: Sequence[Sequence[Line]] = (codec.LINES,)
