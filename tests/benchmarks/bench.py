@@ -49,10 +49,14 @@ class Bench:
         share: float = 1.0,
         collector: bool = False,
     ) -> Samples:
-        """Let *calls* take turns, for *share* of the time that a line usually gets."""
+        """Let *calls* take turns, for *share* of the time and cycles that a line usually gets."""
         seconds, cycles = self.either((0.6, 5), (3.0, 15))
         return interleave(
-            calls, clock=clock, seconds=seconds * share, cycles=cycles, collector=collector
+            calls,
+            clock=clock,
+            seconds=seconds * share,
+            cycles=max(3, round(cycles * share)),
+            collector=collector,
         )
 
     def rounds(self, measures: Mapping[str, Callable[[], float]], *, full: int = 9) -> Samples:

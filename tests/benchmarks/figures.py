@@ -9,7 +9,6 @@ import attrs
 from bench import Bench
 from measuring import Samples, Spread
 
-
 #: What our own alternative is called.
 OURS = "kregistry"
 

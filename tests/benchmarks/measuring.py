@@ -94,12 +94,12 @@ class Samples:
         """How many seconds longer *ours* takes than *base*: the median over the cycles."""
         return statistics.median(a - b for a, b in self._pairs(ours, base))
 
-    def each(self, share: float) -> Samples:
-        """The same for a part of each call, such as one of the 500 items that it handles."""
-        return Samples(
-            {name: [one * share for one in taken] for name, taken in self.taken.items()},
-            self.collector,
-        )
+    def times(self, factors: Mapping[str, float]) -> Samples:
+        """The same, where a call of some alternatives stands for so many calls."""
+        taken = {
+            name: [one * factors.get(name, 1) for one in each] for name, each in self.taken.items()
+        }
+        return Samples(taken, self.collector)
 
     def _pairs(self, ours: str, base: str) -> Iterator[tuple[float, float]]:
         return zip(self.taken[ours], self.taken[base], strict=True)
@@ -151,11 +151,13 @@ def _order(names: Mapping[str, object], number: int) -> list[str]:
 
 
 def _repeats(call: Call) -> int:
-    """How many calls fill a slice. The first call, which warms up, does not count."""
-    call()
-    begin = time.perf_counter()
-    call()
-    once = time.perf_counter() - begin
+    """How many calls fill a slice. The first call warms up, and counts only if it is a slice."""
+    for _ in range(2):
+        begin = time.perf_counter()
+        call()
+        once = time.perf_counter() - begin
+        if once > _SLICE:
+            return 1
     return max(1, min(10_000, round(_SLICE / max(once, 1e-7))))
 
 
