@@ -228,7 +228,7 @@ class Codec:
         tree = self._function("head", obj.__class__)(obj, self.limits.max_depth)
         return tree
 
-    def _read_back(self, tree: Any, cls: type[Any] | None) -> Any:
+    def _read_back(self, tree: Any, cls: Any) -> Any:
         if cls is None:
             document = Document(tree)
             cls = document.class_by(self.scheme)
