@@ -17,7 +17,7 @@ from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.errors import BackendClosed, RevisionCompacted
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.parking import Bay, ParkingLot, Wake
-from kregistry.storage.window import Window, cut
+from kregistry.storage.window import Window, cut, size_of
 
 
 class History(NamedTuple):
@@ -304,23 +304,9 @@ class LogStream(ChangeStream):
         if self._after < window.floor:
             return self._read_history(limit, goal)
         self._backlog = None
-        return self._take(window.some(self._after), limit, goal)
-
-    def _take(self, changes: Sequence[Change], limit: int, goal: int) -> Sequence[Change]:
-        """Those of *changes* that are for this stream, and move behind them."""
-        start, end = self._keys
-        if not changes:  # compaction moved this stream on, or the log went on without any
-            self._after = max(self._after, goal)
-            return ()
-        if changes[-1].revision > goal:
-            changes = [change for change in changes if change.revision <= goal]
-        matching = [change for change in changes if start <= change.key < end]
-        found = cut(matching, limit)
-        if len(found) < len(matching):
-            self._after = found[-1].revision
-        else:
-            self._after = changes[-1].revision if changes else goal
-        return found
+        run = window.run(self._keys, self._after, limit, goal)
+        self._after = run.upto
+        return run
 
     def _read_history(self, limit: int, goal: int) -> Sequence[Change]:
         read = self._log._read_history
@@ -370,8 +356,3 @@ def wake(bays: Sequence[Bay]) -> None:
     """Wake everybody who waits in *bays*; call it without any lock."""
     for bay in bays:
         bay.wake()
-
-
-def size_of(change: Change) -> int:
-    """Bytes of its values."""
-    return len(change.value or b"") + len(change.previous or b"")

@@ -13,6 +13,7 @@ from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.storage.backend import Record
+from kregistry.storage.encoded import Encoded, opening_of
 from kregistry.storage.errors import CorruptObject, InternalStorageError
 from kregistry.storage.transformer import Transformer
 from kregistry.storage.versioner import VERSIONER
@@ -54,6 +55,11 @@ class Serializer(Generic[T]):
     resource: Resource[T] | None
     max_bytes: int
     tag_corrupt: bool = False
+    _opening: bytes = attrs.field(
+        init=False,
+        repr=False,
+        default=attrs.Factory(lambda self: _opening_of(self.resource), takes_self=True),
+    )
 
     def new(self) -> T:
         """An empty object."""
@@ -141,6 +147,27 @@ class Serializer(Generic[T]):
         data, _ = self.from_storage(key, value)
         return self._tagged(key, data, revision)
 
+    def encoded(self, record: Record) -> Encoded:
+        """The bytes of what *record* holds."""
+        data, _ = self.from_storage(record.key, record.value)
+        return Encoded(data, record.mod_revision, self._opening)
+
+    def readable(self, record: Record) -> Encoded:
+        """The same, if it looks like a document or, failing that, can be read as one.
+
+        What is written here has been read back before. To learn once more that it can be read
+        is not worth decoding it; what somebody else left, or what a disk or a key has spoilt,
+        does not begin and end like a document.
+        """
+        found = self.encoded(record)
+        if not _is_document(found.data):
+            self.unpack(record.key, found)
+        return found
+
+    def unpack(self, key: str, encoded: Encoded) -> T:
+        """A fresh object of its bytes."""
+        return self._tagged(key, encoded.data, encoded.revision)
+
     def nothing(self) -> Stored[T]:
         """What stands for an object that does not exist."""
         return Stored(self.new(), b"", 0, False)
@@ -169,6 +196,14 @@ class Serializer(Generic[T]):
                 raise
             text = f"object not decodable revision={revision}: {error}"
             raise CorruptObject(key, 0, text) from error
+
+
+def _opening_of(resource: Resource[T] | None) -> bytes:
+    return opening_of(resource.api_version, resource.kind) if resource is not None else b""
+
+
+def _is_document(data: bytes) -> bool:
+    return data.startswith(b'{"') and data.endswith(b"}")
 
 
 def _require_bytes(data: bytes) -> bytes:
