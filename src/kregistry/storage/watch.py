@@ -185,10 +185,12 @@ class Watch(Generic[T]):
     Source: ``watch.Interface``.
     """
 
+    #: What is ready are events to hand out, and there is nothing else to look at.
+    _plain = False
+
     def __init__(self, source: EventSource[T], cancellation: Cancellation | None = None) -> None:
         self._source = source
         self._ready: deque[Event[T]] = deque()
-        self._plain = False  # what is ready are events to hand out, and nothing else matters
         self._reading = threading.Lock()
         self._stopped = False
         self._left = _AFTER_STOP
