@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from typing import Any, Generic, TypeVar, cast, overload
 
 from kregistry.meta.errors import Expired, InternalError, StatusError
 from kregistry.meta.object import Object
@@ -30,6 +31,35 @@ _LENSES = 16
 _TOO_OLD = "The resourceVersion for the provided watch is too old."
 
 
+class Told(Sequence[Event[T]], Generic[T]):
+    """Events that somebody got, for the others: other ones, of the same versions.
+
+    They are made while they are taken. So a thousand watchers who lag do not hold a thousand
+    times as many, and the collector has nothing to do.
+    """
+
+    __slots__ = ("_kinds", "_versions")
+
+    def __init__(self, events: Sequence[Event[T]]) -> None:
+        self._kinds = [event.type for event in events]
+        self._versions = [event._shared for event in events]
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def __iter__(self) -> Iterator[Event[T]]:
+        return map(Event, self._kinds, repeat(UNREAD), self._versions)
+
+    @overload
+    def __getitem__(self, index: int) -> Event[T]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Event[T]]: ...
+    def __getitem__(self, index: int | slice) -> Event[T] | list[Event[T]]:
+        if isinstance(index, slice):
+            return list(map(Event, self._kinds[index], repeat(UNREAD), self._versions[index]))
+        return Event(self._kinds[index], UNREAD, self._versions[index])
+
+
 class Lens(Generic[T]):
     """Makes events of changes. All who select by the same predicate look through the same one.
 
@@ -44,19 +74,19 @@ class Lens(Generic[T]):
         self._sees_all = predicate.empty
         self._get_attrs = _hashable(predicate.get_attrs)
 
-    def changes(self, changes: Sequence[Change]) -> list[Event[T]]:
+    def changes(self, changes: Sequence[Change]) -> Sequence[Event[T]]:
         """The events of *changes*; the first that fails becomes an ERROR and the last.
 
         Who reads a run that somebody read before gets events of the same, without a look at
         the changes: that is what lets a thousand watchers read a burst.
         """
-        told = changes.told if isinstance(changes, Run) else {}
-        rows = told.get(self)
-        if rows is not None:
-            return [Event(kind, UNREAD, shared) for kind, shared in rows]
+        known = changes.told if isinstance(changes, Run) else {}
+        told = known.get(self)
+        if told is not None:
+            return cast(Told[T], told)
         events = _each(changes, self._event)
-        if len(told) < _LENSES and not (events and events[-1].type is EventType.ERROR):
-            told[self] = [(event._type, event._shared) for event in events]
+        if len(known) < _LENSES and not (events and events[-1].type is EventType.ERROR):
+            known[self] = Told(events)
         return events
 
     def records(self, records: Sequence[Record]) -> list[Event[T]]:

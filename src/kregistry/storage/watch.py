@@ -9,7 +9,6 @@ import threading
 import time
 import weakref
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 from enum import StrEnum
 from types import TracebackType
@@ -190,7 +189,7 @@ class Watch(Generic[T]):
 
     def __init__(self, source: EventSource[T], cancellation: Cancellation | None = None) -> None:
         self._source = source
-        self._ready: deque[Event[T]] = deque()
+        self._ready: Iterator[Event[T]] = iter(())
         self._reading = threading.Lock()
         self._stopped = False
         self._left = _AFTER_STOP
@@ -210,18 +209,22 @@ class Watch(Generic[T]):
             TimeoutError: There was none in time. The watch goes on.
             RuntimeError: Somebody else is reading.
         """
-        if self._plain and self._ready:
-            return self._ready.popleft()
+        if self._plain:
+            for event in self._ready:  # the quickest way to the next one
+                return event
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._reader():
             while True:
-                if self._fill():
-                    return self._pop()
+                found = self._pop()
+                if found is not None or self._ended:
+                    return found
+                if self._refill():
+                    continue
                 waker = ThreadWaker()
                 if not self._source.park(waker):
                     continue
                 left = None if deadline is None else deadline - time.monotonic()
-                if not waker.wait(left) and not self._fill():
+                if not waker.wait(left) and not self._refill():
                     raise TimeoutError(f"no event within {timeout} seconds")
 
     def __del__(self) -> None:
@@ -254,39 +257,39 @@ class Watch(Generic[T]):
         self._plain = False
         self._source.seal()
 
-    def _fill(self) -> bool:
-        """Have an event ready, or know the end; False if it takes waiting."""
+    def _pop(self) -> Event[T] | None:
+        """The next event at hand; None if there is none, or after the end."""
         if self._cancelled:
             self._end()
-        if self._ready or self._ended:
-            return True
+        event = next(self._ready, None)
+        if event is None:
+            return None
+        if self._stopped:
+            self._left -= 1
+            if self._left < 0:
+                self._end()
+                return None
+        if event.type is EventType.ERROR:
+            self._end()
+        return event
+
+    def _refill(self) -> bool:
+        """Have the next events at hand, or know the end; False if that takes waiting."""
         events = self._source.take()
         if events is None:
             self._end()
             return True
-        self._ready.extend(events)
+        self._ready = iter(events)
         self._plain = True
         # In this order: stop and cancel, which may happen in between, say it the other way round.
         if self._stopped or self._cancelled or (events and events[-1].type is EventType.ERROR):
             self._plain = False
         return bool(events)
 
-    def _pop(self) -> Event[T] | None:
-        if self._stopped:
-            self._left -= 1
-        if self._left < 0:
-            self._end()
-        if not self._ready:
-            return None
-        event = self._ready.popleft()
-        if event.type is EventType.ERROR:
-            self._end()
-        return event
-
     def _end(self) -> None:
         self._ended = True
         self._plain = False
-        self._ready.clear()
+        self._ready = iter(())
         self._forget()
         self._source.seal()
 
@@ -303,40 +306,49 @@ class Watch(Generic[T]):
         return self
 
     def __next__(self) -> Event[T]:
-        if self._plain and self._ready:
-            return self._ready.popleft()
-        event = self.next()
-        if event is None:
+        if self._plain:
+            for event in self._ready:
+                return event
+        found = self.next()
+        if found is None:
             raise StopIteration
-        return event
+        return found
 
     def __aiter__(self) -> AsyncIterator[Event[T]]:
         return self
 
     async def __anext__(self) -> Event[T]:
-        if self._plain and self._ready:
-            return self._ready.popleft()
+        if self._plain:
+            for event in self._ready:
+                return event
+        with self._reader():
+            found = await self._arrival()
+        if found is None:
+            raise StopAsyncIteration
+        return found
+
+    async def _arrival(self) -> Event[T] | None:
+        """:meth:`next` for coroutines."""
         import asyncio
 
-        with self._reader():
-            fresh = not self._ready
-            while not self._fill():
-                waker = LoopWaker(asyncio.get_running_loop())
-                if self._source.park(waker):
-                    fresh = False
-                    await self._woken(waker)
-            if fresh:  # let others run, however fast the events come
-                await asyncio.sleep(0)
-            event = self._pop()
-        if event is None:
-            raise StopAsyncIteration
-        return event
+        found, waited = self._pop(), False
+        while found is None and not self._ended:
+            if self._refill():
+                if not waited:  # let others run, however fast the events come
+                    await asyncio.sleep(0)
+                found = self._pop()
+                continue
+            waker = LoopWaker(asyncio.get_running_loop())
+            if self._source.park(waker):
+                waited = True
+                await self._woken(waker)
+        return found
 
     async def _woken(self, waker: LoopWaker) -> None:
         try:
             await waker.future
         except BaseException:  # cancelled: perhaps nobody reads on, so do not stay parked
-            self._fill()
+            self._refill()
             raise
 
     def __enter__(self) -> Self:

@@ -27,7 +27,8 @@ INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 #: Records of the initial state in one read.
 INITIAL_PAGE = 10_000
 
-_BATCH = 64
+#: Changes in one read: so often a coroutine that reads a fast stream lets others run.
+_BATCH = 128
 
 
 class Failed(EventSource[T]):
