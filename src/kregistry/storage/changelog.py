@@ -205,7 +205,7 @@ class ChangeLog:
         if not behind:
             return []
         lot = ParkingLot()
-        bays = [(each, lot.bay(each._keys)) for each in behind]
+        bays = [(each, lot.bay(lot.place(each._keys))) for each in behind]
         first = window.after(min(each._after for each in behind))
         for change in islice(window.changes, first, window.after(revision)):
             for bay in lot.concerned(change.key):
@@ -243,11 +243,12 @@ class ChangeLog:
 class LogStream(ChangeStream):
     """A place in a :class:`ChangeLog`."""
 
-    __slots__ = ("__weakref__", "_after", "_backlog", "_bay", "_keys", "_last", "_log")
+    __slots__ = ("__weakref__", "_after", "_backlog", "_bay", "_keys", "_last", "_log", "_place")
 
     def __init__(self, log: ChangeLog, keys: KeyRange, after: int) -> None:
         self._log = log
         self._keys = keys
+        self._place = log._lot.place(keys)
         self._after = after
         self._backlog: History | None = None  # read, but not delivered yet
         self._bay: Bay | None = None
@@ -277,7 +278,7 @@ class LogStream(ChangeStream):
         with log._lock:
             if log._closed or self._last is not None or not self._skip_foreign():
                 return False
-            self._bay = log._lot.bay(self._keys)
+            self._bay = log._lot.bay(self._place)
             self._bay.add(self, wake)
             return True
 

@@ -80,12 +80,12 @@ class Lens(Generic[T]):
         Who reads a run that somebody read before gets events of the same, without a look at
         the changes: that is what lets a thousand watchers read a burst.
         """
-        known = changes.told if isinstance(changes, Run) else {}
-        told = known.get(self)
+        known = changes.told if type(changes) is Run else {}
+        told: Told[T] | None = known.get(self)
         if told is not None:
-            return cast(Told[T], told)
+            return told
         events = _each(changes, self._event)
-        if len(known) < _LENSES and not (events and events[-1].type is EventType.ERROR):
+        if len(known) < _LENSES and not ends_in_error(events):
             known[self] = Told(events)
         return events
 
@@ -163,6 +163,11 @@ class Lenses(Generic[T]):
             return made
         with self._lock:
             return self._lenses.setdefault(predicate, made)
+
+
+def ends_in_error(events: Sequence[Event[T]]) -> bool:
+    """Whether the last one is an ERROR; among those that somebody else got first, none is."""
+    return type(events) is not Told and bool(events) and events[-1].type is EventType.ERROR
 
 
 def error_event(error: Exception) -> Event[Any]:

@@ -212,20 +212,11 @@ class Watch(Generic[T]):
         if self._plain:
             for event in self._ready:  # the quickest way to the next one
                 return event
-        deadline = None if timeout is None else time.monotonic() + timeout
-        with self._reader():
-            while True:
-                found = self._pop()
-                if found is not None or self._ended:
-                    return found
-                if self._refill():
-                    continue
-                waker = ThreadWaker()
-                if not self._source.park(waker):
-                    continue
-                left = None if deadline is None else deadline - time.monotonic()
-                if not waker.wait(left) and not self._refill():
-                    raise TimeoutError(f"no event within {timeout} seconds")
+        reading = self._enter()
+        try:
+            return self._wait(timeout)
+        finally:
+            reading.release()
 
     def __del__(self) -> None:
         """A request that lives on must not remember every watch that was dropped."""
@@ -257,6 +248,22 @@ class Watch(Generic[T]):
         self._plain = False
         self._source.seal()
 
+    def _wait(self, timeout: float | None) -> Event[T] | None:
+        """:meth:`next` for the one who reads."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            found = self._pop()
+            if found is not None or self._ended:
+                return found
+            if self._refill():
+                continue
+            waker = ThreadWaker()
+            if not self._source.park(waker):
+                continue
+            left = None if deadline is None else deadline - time.monotonic()
+            if not waker.wait(left) and not self._refill():
+                raise TimeoutError(f"no event within {timeout} seconds")
+
     def _pop(self) -> Event[T] | None:
         """The next event at hand; None if there is none, or after the end."""
         if self._cancelled:
@@ -279,12 +286,14 @@ class Watch(Generic[T]):
         if events is None:
             self._end()
             return True
+        if not events:
+            return False
         self._ready = iter(events)
         self._plain = True
         # In this order: stop and cancel, which may happen in between, say it the other way round.
-        if self._stopped or self._cancelled or (events and events[-1].type is EventType.ERROR):
+        if self._stopped or self._cancelled:
             self._plain = False
-        return bool(events)
+        return True
 
     def _end(self) -> None:
         self._ended = True
@@ -293,14 +302,14 @@ class Watch(Generic[T]):
         self._forget()
         self._source.seal()
 
-    def _reader(self) -> threading.Lock:
-        """The lock of the reader; the caller releases it.
+    def _enter(self) -> threading.Lock:
+        """Take the lock of the reader, which the caller releases.
 
         A second reader would take events from the first, in no order; it is told so.
         """
         if not self._reading.acquire(blocking=False):
             raise RuntimeError("this watch is being read already; open another one")
-        return _Held(self._reading)  # type: ignore[return-value]
+        return self._reading
 
     def __iter__(self) -> Iterator[Event[T]]:
         return self
@@ -321,8 +330,11 @@ class Watch(Generic[T]):
         if self._plain:
             for event in self._ready:
                 return event
-        with self._reader():
+        reading = self._enter()
+        try:
             found = await self._arrival()
+        finally:
+            reading.release()
         if found is None:
             raise StopAsyncIteration
         return found
@@ -339,17 +351,15 @@ class Watch(Generic[T]):
                 found = self._pop()
                 continue
             waker = LoopWaker(asyncio.get_running_loop())
-            if self._source.park(waker):
-                waited = True
-                await self._woken(waker)
+            if not self._source.park(waker):
+                continue
+            waited = True
+            try:
+                await waker.future
+            except BaseException:  # cancelled: perhaps nobody reads on, so do not stay parked
+                self._refill()
+                raise
         return found
-
-    async def _woken(self, waker: LoopWaker) -> None:
-        try:
-            await waker.future
-        except BaseException:  # cancelled: perhaps nobody reads on, so do not stay parked
-            self._refill()
-            raise
 
     def __enter__(self) -> Self:
         return self
@@ -361,21 +371,6 @@ class Watch(Generic[T]):
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-class _Held:
-    """A lock that is held already, as a context manager that releases it."""
-
-    __slots__ = ("_lock",)
-
-    def __init__(self, lock: threading.Lock) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 def _canceller(watch: Watch[Any]) -> Callable[[], None]:

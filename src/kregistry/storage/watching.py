@@ -15,7 +15,7 @@ from kregistry.meta.object import Object
 from kregistry.storage.backend import Backend, ChangeStream, Page, Record
 from kregistry.storage.errors import BackendClosed
 from kregistry.storage.keys import KeyRange
-from kregistry.storage.lens import Lens, error_event
+from kregistry.storage.lens import Lens, ends_in_error, error_event
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.watch import Event, EventSource, EventType
 
@@ -117,8 +117,9 @@ class ObjectEvents(EventSource[T], Generic[T]):
             events = None
         except Exception as error:
             events = [error_event(error)]
-        if events is None or (events and events[-1].type is EventType.ERROR):
+        if events is None or ends_in_error(events):
             self._over = True
+            self._stream.close()
         return events
 
     def park(self, wake: Callable[[], None]) -> bool:
