@@ -6,6 +6,7 @@ Source: ``k8s.io/apimachinery/pkg/runtime`` Codec, ``serializer/json``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import attrs
@@ -210,8 +211,12 @@ class Codec:
             raise ValueError(f"unknown is Ignore, Warn or Strict, not {unknown!r}")
         try:
             document = Document(tree_of(data, self.limits))
+            known = document.class_by(self.scheme, cls, gvk)
+            fitting = self._read_fitting(data, document, known)
+            if fitting is not None:
+                return Decoded(fitting)
             checker = Checker(self._generator, self.limits)
-            obj = self._read_document(document, document.class_by(self.scheme, cls, gvk), checker)
+            obj = self._read_document(document, known, checker)
         except RecursionError:
             raise DecodeError(_TOO_DEEP) from None
         problems = tuple(checker.problems)
@@ -229,10 +234,21 @@ class Codec:
         return tree
 
     def _read_back(self, tree: Any, cls: type[Any] | None) -> Any:
-        if cls is None:
-            document = Document(tree)
-            cls = document.class_by(self.scheme)
-        return self._read(tree, cls)
+        known = cls if cls is not None else Document(tree).class_by(self.scheme)
+        return self._read(tree, known)
+
+    def _read_fitting(
+        self, data: bytes | Mapping[str, Any], document: Document, cls: type[T]
+    ) -> T | None:
+        """The object of a document that needs no closer look; None for the others.
+
+        What is wrong with a document after all is found once more, and told, by who looks closer.
+        """
+        few = isinstance(data, bytes) and data.count(b"{") <= self.limits.max_structs
+        with suppress(DecodeError, RecursionError):
+            if few and self._generator.fitting.fits(cls, document.tree):
+                return self._read(document.tree, cls)
+        return None
 
     def _read_document(self, document: Document, cls: type[T], checker: Checker) -> T:
         try:

@@ -102,14 +102,14 @@ class Serializer(Generic[T]):
         cls = self.resource.cls if self.resource is not None else None
         try:
             data, stored = self.codec.round_trip(VERSIONER.prepared(obj), cls)
-            VERSIONER.update_object(cast(T, stored), 0)
+            VERSIONER.update_object(stored, 0)
         except EncodeError:
             raise
         except Exception as error:
             raise EncodeError(
                 f"cannot store a {type(obj).__name__}, because it could not be read back: {error}"
             ) from error
-        return data, cast(T, stored)
+        return data, stored
 
     def copy(self, obj: T) -> T:
         """A deep copy."""
