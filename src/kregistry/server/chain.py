@@ -49,9 +49,9 @@ from kregistry.server.authorization import (
 from kregistry.server.call import Call, Handler, Part
 from kregistry.server.duration import parse_duration
 from kregistry.server.query import Query
-from kregistry.server.request import Headers, Request
+from kregistry.server.request import Request
 from kregistry.server.requestinfo import RequestInfo, UnreadablePath, request_info
-from kregistry.server.response import Answer, EventStream, text_response, with_headers
+from kregistry.server.response import Answer, EventStream, replaced, text_response, with_headers
 from kregistry.server.statuses import failure
 from kregistry.server.user import ADMIN, ANONYMOUS, AUTHENTICATED, UserInfo
 from kregistry.server.warningheaders import warning_headers
@@ -131,8 +131,10 @@ def warnings(inner: Handler) -> Handler:
 
     def handle(call: Call) -> Answer:
         answer = inner(call)
+        if not call.warnings:
+            return answer
         told = warning_headers(call.warnings)
-        return attrs.evolve(answer, headers=Headers([*answer.headers, *told])) if told else answer
+        return replaced(answer, answer.headers.plus(told)) if told else answer
 
     return handle
 
@@ -181,11 +183,11 @@ def request_info_part(inner: Handler) -> Handler:
     def handle(call: Call) -> Answer:
         query = Query(call.request.query)
         try:
-            info = request_info(call.request)
+            info = request_info(call.request, query)
         except UnreadablePath as error:
             told = f"failed to create RequestInfo: {error}"
             return text_response(500, f'Internal Server Error: "{call.request.path}": {told}\n')
-        return inner(attrs.evolve(call, info=info, query=query))
+        return inner(call.about(info, query))
 
     return handle
 
@@ -275,8 +277,7 @@ def _authenticated(authenticator: Authenticator, request: Request) -> UserInfo |
 
 def _as(call: Call, user: UserInfo) -> Call:
     """The call of *user*, without the credentials: nothing further in has a use for them."""
-    kept = [(name, value) for name, value in call.request.headers if name != "authorization"]
-    return attrs.evolve(call, request=attrs.evolve(call.request, user=user, headers=Headers(kept)))
+    return call.asked_by(user, call.request.headers.without("authorization"))
 
 
 def authorization(authorizer: Authorizer) -> Part:
