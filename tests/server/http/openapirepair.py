@@ -93,10 +93,12 @@ class Repairs:
 
     def learn(self, case: Any, status: int) -> None:
         """Remember what a request has created."""
-        if status == 201 and "{name}" not in case.path and not case.query.get("dryRun"):
-            name = case.body["metadata"].get("name") if isinstance(case.body, dict) else None
-            if name:
-                self._names[collection(case)].append(name)
+        if status != 201 or "{name}" in case.path or (case.query or {}).get("dryRun"):
+            return
+        metadata = case.body.get("metadata") if isinstance(case.body, dict) else None
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        if isinstance(name, str):
+            self._names[collection(case)].append(name)
 
     def _object(self, case: Any, turn: int, everything: bool) -> dict[str, Any]:
         kind = case.operation.definition.raw["x-kubernetes-group-version-kind"]

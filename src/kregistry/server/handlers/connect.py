@@ -16,7 +16,6 @@ from kregistry.core.v1 import (
     PodExecOptions,
     PodLogOptions,
     PodPortForwardOptions,
-    PodProxyOptions,
 )
 from kregistry.meta.errors import BadRequest
 from kregistry.server.authorization import Attributes, require_allowed
@@ -136,10 +135,10 @@ def _require_create(scope: RequestScope) -> None:
 
 
 def _proxy(scope: RequestScope) -> Answer:
-    """What the server in a Pod answers."""
+    """What answers in a Pod, behind a Service or on a node."""
     request = scope.call.request
     path = scope.route.subpath + (f"?{request.query}" if request.query else "")
-    options = PodProxyOptions(path=path)
+    options = attrs.evolve(scope.door.new_connect_options(), path=path)
     Admitting(scope, options, dry_run=False).connected(options)
     answer = scope.door.connect(
         scope.ctx,
