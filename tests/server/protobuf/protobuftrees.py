@@ -48,6 +48,8 @@ def trees(draw: st.DrawFn, name: str, depth: int = 0) -> Any:
         either = st.booleans() if name.endswith("OrBool") else trees(SCHEMA, depth)
         return draw(either | trees(SCHEMA, depth))
     message = builtin_table().message(name)
+    if name == f"{META}FieldsV1":
+        return draw(st.dictionaries(TEXTS, JSON, max_size=2))
     if message.whole is not None:
         return draw(_values(message.whole, depth, empty=True))
     tree: dict[str, Any] = {}
