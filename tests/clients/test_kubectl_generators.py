@@ -51,15 +51,17 @@ def test_a_creation_can_be_tried(kubectl: Kubectl) -> None:
 
 
 def test_a_config_map_holds_text_and_files(kubectl: Kubectl, tmp_path: Path) -> None:
-    (tmp_path / "text").write_text("grün\n", encoding="utf-8")
-    (tmp_path / "blob").write_bytes(b"\x00\xff")
-    kubectl("create", "configmap", "c", "--from-literal=a=", f"--from-file={tmp_path}")
+    directory = tmp_path / "files"
+    directory.mkdir()
+    (directory / "text").write_text("grün\n", encoding="utf-8")
+    (directory / "blob").write_bytes(b"\x00\xff")
+    kubectl("create", "configmap", "c", "--from-literal=a=", f"--from-file={directory}")
     found = read(kubectl, "configmap", "c")
     assert found["data"] == {"a": "", "text": "grün\n"}
     assert found["binaryData"] == {"blob": base64.b64encode(b"\x00\xff").decode()}
 
 
-def test_secrets_are_of_their_types(kubectl: Kubectl, tmp_path: Path) -> None:
+def test_secrets_are_of_their_types(kubectl: Kubectl) -> None:
     kubectl("create", "secret", "generic", "plain", "--from-literal=a=1")
     server = ("--docker-server=s", "--docker-username=u", "--docker-password=p")
     kubectl("create", "secret", "docker-registry", "registry", *server)
