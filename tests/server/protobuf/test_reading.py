@@ -303,6 +303,13 @@ def test_a_document_makes_only_so_many_objects() -> None:
         read("api.core.v1.PodSpec", data, Limits(max_structs=11))
 
 
+def test_a_message_comes_in_only_so_many_pieces() -> None:
+    data = encode_field(1, b"") * 12
+    assert read("api.core.v1.Pod", data, Limits(max_structs=12)) == {"metadata": {}}
+    with pytest.raises(DecodeError, match="too many objects in the document: the limit is 11"):
+        read("api.core.v1.Pod", data, Limits(max_structs=11))
+
+
 def test_a_huge_length_is_refused_before_anything_is_made() -> None:
     with pytest.raises(DecodeError, match="beyond its message"):
         read(f"{META}ObjectMeta", varint(1 << 3 | 2) + varint(2**62))
