@@ -155,4 +155,4 @@ class DryRunnableStorage(Generic[T]):
         self.storage.readiness_check()
 
     def _round_trip(self, obj: T) -> T:
-        return self._codec.decode(self._codec.encode(obj), type(obj))
+        return self._codec.round_trip(obj, type(obj))[1]

@@ -8,7 +8,7 @@ Source: ``k8s.io/apiserver/pkg/registry/generic/registry/store.go``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from kregistry.meta.clock import Clock
 from kregistry.meta.context import Context
@@ -69,6 +69,8 @@ ValidateObject: TypeAlias = Callable[[Context, T], None]
 #: ``validate(ctx, obj, old)`` raises if *obj* must not take *old*'s place. Gets copies.
 #: Source: ``rest.ValidateObjectUpdateFunc``.
 ValidateObjectUpdate: TypeAlias = Callable[[Context, T, T], None]
+
+_NO_CREATE_OPTIONS: Final = CreateOptions()
 
 
 def validate_all_object(ctx: Context, obj: Object) -> None:
@@ -170,9 +172,9 @@ class Store(StoreHooks[T], Generic[T]):
             AlreadyExists: The name is taken (409).
             BadRequest: It is meant for another namespace, or is no such object (400).
         """
-        options = options if options is not None else CreateOptions()
-        require_valid("CreateOptions", validate_create_options(options))
-        return create(self, ctx, self.received(obj), validate, options)
+        if options is not None:
+            require_valid("CreateOptions", validate_create_options(options))
+        return create(self, ctx, self.received(obj), validate, options or _NO_CREATE_OPTIONS)
 
     def get(self, ctx: Context, name: str, options: GetOptions | None = None) -> T:
         """The object of that name.

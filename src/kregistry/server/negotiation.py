@@ -49,6 +49,8 @@ class MediaType:
 
 JSON: Final = MediaType("application/json", streams=True)
 YAML: Final = MediaType("application/yaml")
+#: Read, never written: who sends it takes JSON as well.
+PROTOBUF: Final = MediaType("application/vnd.kubernetes.protobuf")
 
 
 @cache
@@ -201,7 +203,7 @@ def media_type_of_body(request: Request) -> MediaType:
     Source: ``NegotiateInputSerializer``.
     """
     name = request.headers.get("content-type").partition(";")[0].strip().lower()
-    offered = media_types()
+    offered = (*media_types(), PROTOBUF)
     if not name:
         return offered[0]
     for media_type in offered:

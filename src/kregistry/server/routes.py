@@ -150,7 +150,7 @@ def find_route(resources: APIResources, method: str, info: RequestInfo) -> Route
         return None
     served = resources.find(version, info.parts[0])
     place = _place(served, info)
-    if served is None or place is None or "" in segments_of(info.path):
+    if served is None or place is None or "//" in info.path:
         raise no_route(404)
     endpoint, subresource, subpath = served.endpoint, "", ""
     if place is Place.PART:

@@ -152,9 +152,8 @@ class ObjectStorage(Interface[T], Generic[T]):
             raise BadRequest(f"invalid resource version: {error}") from None
         if version != 0:
             raise ResourceVersionSetOnCreate
-        data = self._serializer.encode(obj)
+        data, stored = self._serializer.round_trip(obj)
         value = self._serializer.to_storage(full, data)
-        stored = self._serializer.read_back(obj, data)
         try:
             revision = self._backend.put(full, value, expected=0, ttl=seconds(ttl))
         except RevisionMismatch:

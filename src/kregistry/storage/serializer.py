@@ -77,8 +77,7 @@ class Serializer(Generic[T]):
         Raises:
             EncodeError: It is of another class than the resource has, or cannot be written.
         """
-        if self.resource is not None and not isinstance(obj, self.resource.cls):
-            raise EncodeError(f"a {type(obj).__name__} is no {self.resource.kind}")
+        self._require_class(obj)
         return self.codec.encode(VERSIONER.prepared(obj))
 
     def decode(self, data: bytes, revision: int) -> T:
@@ -90,20 +89,27 @@ class Serializer(Generic[T]):
         VERSIONER.update_object(obj, revision)
         return obj
 
-    def read_back(self, obj: T, data: bytes) -> T:
-        """The object in *data*, which is about to be stored for *obj*. It has no version yet.
+    def round_trip(self, obj: T) -> tuple[bytes, T]:
+        """The bytes of *obj*, and the object that they hold, fresh; neither has a version.
 
-        Done before the write: one object that cannot be read would fail every list.
+        Read before anything is stored: one object that cannot be read would fail every list.
 
         Raises:
-            EncodeError: It cannot be read.
+            EncodeError: It is of another class than the resource has, cannot be written, or
+                could not be read back.
         """
+        self._require_class(obj)
+        cls = self.resource.cls if self.resource is not None else None
         try:
-            return self.decode(data, 0)
+            data, stored = self.codec.round_trip(VERSIONER.prepared(obj), cls)
+            VERSIONER.update_object(stored, 0)
+        except EncodeError:
+            raise
         except Exception as error:
             raise EncodeError(
                 f"cannot store a {type(obj).__name__}, because it could not be read back: {error}"
             ) from error
+        return data, stored
 
     def copy(self, obj: T) -> T:
         """A deep copy."""
@@ -192,6 +198,10 @@ class Serializer(Generic[T]):
         if revision == 0:
             return None
         return Stored(self.copy(cached), self.encode(cached), revision, False)
+
+    def _require_class(self, obj: T) -> None:
+        if self.resource is not None and not isinstance(obj, self.resource.cls):
+            raise EncodeError(f"a {type(obj).__name__} is no {self.resource.kind}")
 
     def _tagged(self, key: str, data: bytes, revision: int) -> T:
         try:

@@ -1,0 +1,20 @@
+"""The lines of the table, topic by topic. A topic is a module whose ``LINES`` are in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from figures import Line
+
+from lines import codec, lists, memory, selectors, sharing, sqlite, updates, watches
+
+#: Topic by topic; lines of one topic share what is costly to set up.
+TOPICS: Sequence[Sequence[Line]] = (
+    codec.LINES,
+    memory.LINES,
+    sqlite.LINES,
+    (*lists.LINES, *sharing.LINES),
+    selectors.LINES,
+    updates.LINES,
+    watches.LINES,
+)
