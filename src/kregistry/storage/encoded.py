@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import attrs
 
+_print: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 _METADATA: Final = b'"metadata":{'
 _VERSION: Final = b'"resourceVersion"'
 
@@ -101,4 +103,4 @@ def _untyped(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _printed(tree: Any) -> bytes:
-    return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+    return _print(tree).encode()
