@@ -13,6 +13,7 @@ from kregistry.meta.object import ObjectList
 from kregistry.registry.store import Store
 from kregistry.runtime.codec import Codec
 from kregistry.server.resources import APIResource
+from kregistry.storage.encoded import Encoded
 from kregistry.storage.lazy import LazyItems
 
 
@@ -53,3 +54,13 @@ def list_body(found: ObjectList[Any], served: APIResource, codec: Codec) -> byte
 
 def _opening(api_version: str) -> bytes:
     return b'{"apiVersion":"%b","items":[' % api_version.encode()
+
+
+def event_line(kind: str, stored: Encoded) -> bytes:
+    """An event of a watch as a line.
+
+    Args:
+        kind: What happened, such as ``ADDED``.
+        stored: The object.
+    """
+    return b'{"type":"%b","object":%b}\n' % (kind.encode(), stored.json())
