@@ -208,7 +208,9 @@ class ObjectStorage(Interface[T], Generic[T]):
         return self._serializer.new() if record is None else self._serializer.load(record).obj
 
     def get_encoded(self, ctx: Context, key: str, options: GetOptions = NO_GET_OPTIONS) -> Encoded:
-        record = self._record(key, attrs.evolve(options, ignore_not_found=False))
+        if options.ignore_not_found:
+            options = attrs.evolve(options, ignore_not_found=False)
+        record = self._record(key, options)
         assert record is not None
         if self._serializer.doubtful([record]):
             self._serializer.load(record)
