@@ -6,7 +6,18 @@ from collections.abc import Sequence
 
 from figures import Line
 
-from lines import codec, lists, memory, selectors, sharing, sqlite, updates, watches
+from lines import (
+    codec,
+    lists,
+    memory,
+    scale,
+    selectors,
+    sharing,
+    sqlite,
+    updates,
+    upstream,
+    watches,
+)
 
 #: Topic by topic; lines of one topic share what is costly to set up.
 TOPICS: Sequence[Sequence[Line]] = (
@@ -17,4 +28,6 @@ TOPICS: Sequence[Sequence[Line]] = (
     selectors.LINES,
     updates.LINES,
     watches.LINES,
+    upstream.LINES,
+    scale.LINES,
 )
