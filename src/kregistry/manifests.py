@@ -93,43 +93,19 @@ def _looks_like_json(source: str, data: bytes) -> bool:
 
 
 def _yaml_documents(source: str, data: bytes) -> Iterator[Manifest]:
+    from kregistry.runtime.yamltree import YAMLProblem, documents
+
     try:
-        import yaml
+        found = [each for each in documents(data) if each.tree is not None]
     except ImportError:
         raise ManifestError(f"{source}: not JSON; to read YAML, install kregistry[yaml]") from None
-    try:
-        documents = [found for found in yaml.load_all(data, _loader(yaml)) if found is not None]
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        reason = " ".join(str(error).split()) or "nested too deeply"
-        raise ManifestError(f"{source}: neither JSON nor YAML: {reason}") from None
-    for number, document in enumerate(documents, 1):
-        title = source if len(documents) == 1 else f"{source} (document {number})"
-        yield Manifest(title, _as_json(title, document))
-
-
-def _loader(yaml: Any) -> Any:
-    """A safe loader without aliases (nine can denote millions of values) or double keys."""
-
-    class Loader(yaml.SafeLoader):  # type: ignore[misc]
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
-                raise yaml.YAMLError("aliases are not accepted")
-            return super().compose_node(parent, index)
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            seen = set()
-            for key, _ in node.value:
-                if key.value in seen:
-                    raise yaml.YAMLError(f"key {key.value!r} already set in map")
-                seen.add(key.value)
-            return super().construct_mapping(node, deep)
-
-    # A timestamp stays the text it is in JSON.
-    Loader.yaml_implicit_resolvers = {
-        first: [entry for entry in entries if entry[0] != "tag:yaml.org,2002:timestamp"]
-        for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    return Loader
+    except YAMLProblem as error:
+        raise ManifestError(f"{source}: neither JSON nor YAML: {error}") from None
+    for number, document in enumerate(found, 1):
+        title = source if len(found) == 1 else f"{source} (document {number})"
+        if document.repeated:
+            raise ManifestError(f"{title}: {document.repeated[0]}")
+        yield Manifest(title, _as_json(title, document.tree))
 
 
 def _as_json(title: str, document: Any) -> bytes:

@@ -166,8 +166,10 @@ def test_get_knows_short_names_and_groups(kubectl: Callable[..., str]) -> None:
 def test_get_all_gathers_what_is_of_the_category(kubectl: Callable[..., str]) -> None:
     kubectl("create", "-f", "-", given=DEPLOYMENT)
     kubectl("create", "-f", "-", given=POD)
+    kubectl("create", "-f", "-", given=CONFIG_MAP)
+    kubectl("expose", "pod", "web", "--port=80")
     printed = kubectl("get", "all", "-o", "name").split()
-    assert printed == ["pod/web", "deployment.apps/web"]
+    assert printed == ["pod/web", "service/web", "deployment.apps/web"]
 
 
 def test_get_prints_yaml_that_can_be_applied_again(
@@ -378,6 +380,28 @@ def test_patch_knows_three_types(kubectl: Callable[..., str], kind: str, patch: 
     assert printed == "configmap/settings patched (no change)\n"
     stored = read(kubectl("get", "cm", "settings", "-o", "json"))
     assert stored["data"] == {"colour": "red", "size": "xl"}
+
+
+def test_patch_merges_lists_of_kinds_without_a_published_type(kubectl: Callable[..., str]) -> None:
+    """kubectl sends a strategic merge patch to whatever is built in."""
+    autoscaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web"},
+        "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": 5},
+    }
+    kubectl("apply", "-f", "-", given=autoscaler)
+    assert kubectl("label", "hpa", "web", "tier=front") == (
+        "horizontalpodautoscaler.autoscaling/web labeled\n"
+    )
+    for name in ("AbleToScale", "ScalingActive"):
+        status = {"status": {"conditions": [{"type": name, "status": "True"}]}}
+        kubectl("patch", "hpa", "web", "--subresource=status", "-p", json.dumps(status))
+    kubectl("patch", "hpa", "web", "-p", '{"spec": {"minReplicas": 2}}')
+    stored = read(kubectl("get", "hpa", "web", "-o", "json"))
+    assert (stored["spec"]["minReplicas"], stored["spec"]["maxReplicas"]) == (2, 5)
+    kinds = sorted(each["type"] for each in stored["status"]["conditions"])
+    assert kinds == ["AbleToScale", "ScalingActive"]
 
 
 def test_patch_writes_a_subresource(kubectl: Callable[..., str]) -> None:

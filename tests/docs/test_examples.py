@@ -82,6 +82,21 @@ def test_the_shop_of_the_readme_needs_one_line_changed_to_run_on_etcd(
     assert stored == ["/registry/shop.example/widgets/default/anvil"]
 
 
+@pytest.mark.parametrize("correct", [True, False], ids=["as it is", "without trying again"])
+def test_the_controller_test_of_the_readme_can_pass_and_fail(
+    pytester: pytest.Pytester, correct: bool
+) -> None:
+    """In a process of its own, as its readers run it."""
+    (code,) = [block.code for block in blocks(ROOT / "README.md") if "def test_" in block.code]
+    again = "        switch_on(client, name)"
+    assert code.count(again) == 1
+    pytester.makepyfile(code if correct else code.replace(again, "        return"))
+    strictly = ("-W", "error", "-W", "ignore::ResourceWarning")  # lightkube closes no connection
+    result = pytester.runpytest_subprocess(*strictly, "-p", "no:schemathesis", timeout=90)
+    result.assert_outcomes(passed=int(correct), failed=int(not correct))
+    assert len(code[code.index("def test_") :].strip().splitlines()) <= 12
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_within_the_project_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):

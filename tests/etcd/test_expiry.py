@@ -12,12 +12,12 @@ import pytest
 from relay import Relay
 from scriptedetcd import Refused, ScriptedEtcd
 
+from kregistry.meta.wire import encode
 from kregistry.storage.errors import BackendUnavailable
 from kregistry.storage.etcd3 import Access, EtcdBackend
 from kregistry.storage.etcd3.leases import Leases
 from kregistry.storage.etcd3.members import Members
 from kregistry.storage.etcd3.messages import Method
-from kregistry.storage.etcd3.wire import encode
 from kregistry.testing import FakeClock
 from kregistry.testing.etcd import EtcdServer
 

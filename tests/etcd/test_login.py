@@ -10,10 +10,10 @@ import grpc
 import pytest
 from scriptedetcd import Refused, ScriptedEtcd
 
+from kregistry.meta.wire import encode
 from kregistry.storage.errors import AccessDenied, BackendError, BackendUnavailable
 from kregistry.storage.etcd3 import Access, EtcdBackend
 from kregistry.storage.etcd3.messages import Method
-from kregistry.storage.etcd3.wire import encode
 from kregistry.storage.wakers import ThreadWaker
 from kregistry.testing.etcd import EtcdServer
 

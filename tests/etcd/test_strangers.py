@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 import pytest
 from scriptedetcd import ScriptedEtcd
 
+from kregistry.meta.wire import encode
 from kregistry.storage.backend import Backend
 from kregistry.storage.errors import BackendError, BackendUnavailable, OutcomeUnknown
 from kregistry.storage.etcd3 import Access, EtcdBackend
 from kregistry.storage.etcd3.messages import Method
-from kregistry.storage.etcd3.wire import encode
 
 TIMEOUT = 0.5
 #: On top of a time-out, for a machine that is busy.

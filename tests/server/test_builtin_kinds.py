@@ -11,7 +11,8 @@ from asking import Client
 from kregistry.core.generics.columns import CELLS, definitions
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.server import APIServer, Endpoint, Settings
-from kregistry.server.builtin import builtin_facts, served_resources
+from kregistry.server.builtin import served_resources
+from kregistry.server.discovery import builtin_resources
 from kregistry.storage import Interface
 from kregistry.testing.clock import FakeClock
 
@@ -36,7 +37,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 STORED = [
     (facts, resource)
     for facts, resource in served_resources()
-    if {"create", "list", "watch"} <= set(facts["verbs"])
+    if {"create", "list", "watch"} <= set(facts.verbs)
 ]
 
 
@@ -88,20 +89,17 @@ def named(row: Any) -> str:
 
 
 def test_every_kind_that_is_served_by_default_is_served(server: APIServer) -> None:
-    told = {(facts["group"], facts["version"], facts["plural"]) for facts in builtin_facts()
-            if facts["servedByDefault"]}  # fmt: skip
-    served = {(each.resource.group, each.resource.version, each.resource.plural)
-              for each in server.resources}  # fmt: skip
-    assert served == told
+    served = {each.resource.gvr for each in server.resources}
+    assert served == {facts.gvr for facts in builtin_resources(by_default=True)}
     assert len(served) == 68
 
 
 def test_every_part_is_served_but_those_that_nobody_can_answer(server: APIServer) -> None:
     missing = {
-        f"{facts['plural']}/{part['name']}"
+        f"{facts.plural}/{part.name}"
         for (facts, _), served in zip(served_resources(), server.resources, strict=True)
-        for part in facts["subresources"]
-        if part["name"] not in served.subresources
+        for part in facts.subresources
+        if part.name not in served.subresources
     }
     assert missing == {"nodes/proxy", "services/proxy", "serviceaccounts/token"}
 

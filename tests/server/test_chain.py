@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 import logging
+import threading
 from typing import Any
 
 import pytest
 from asking import CONFIGMAPS, PODS, Client, config_map
 
+from kregistry.meta.context import Context
 from kregistry.meta.errors import BadRequest, ServerTimeout, Unauthorized
 from kregistry.meta.gvk import GroupResource
 from kregistry.meta.object import Object
 from kregistry.server import (
+    AdmissionAttributes,
     APIServer,
     Attributes,
     Authenticator,
@@ -23,6 +26,7 @@ from kregistry.server import (
     Settings,
     TokenAuthenticator,
     UserInfo,
+    ValidatingAdmission,
     Verdict,
 )
 from kregistry.server.builtin import served_resources
@@ -51,6 +55,13 @@ class Denying(Authorizer):
     def authorize(self, attributes: Attributes) -> Decision:
         self.asked.append(attributes)
         return Decision(Verdict.NO_OPINION, self._reason)
+
+
+class Waiting(ValidatingAdmission):
+    """Takes a while, or as long as it may."""
+
+    def validate(self, ctx: Context, attributes: AdmissionAttributes) -> None:
+        threading.Event().wait(0.05)
 
 
 # Everybody can be told apart.
@@ -161,6 +172,33 @@ def test_without_credentials_only_health_is_told(
     memory: Interface[Object], path: str, status: int
 ) -> None:
     assert Client(server_with(memory, authenticator=TOKENS)).get(path).status == status
+
+
+@pytest.mark.parametrize(
+    "name", ["Impersonate-User", "impersonate-group", "Impersonate-Uid", "Impersonate-Extra-a"]
+)
+@pytest.mark.parametrize("tokens", [TOKENS, None])
+def test_nobody_speaks_for_somebody_else(
+    memory: Interface[Object], name: str, tokens: Authenticator | None
+) -> None:
+    client = Client(server_with(memory, authenticator=tokens), BEARER)
+    told = client.post(CONFIGMAPS, config_map(), headers={name: "bob"})
+    assert (told.status, told.body["reason"]) == (403, "Forbidden")
+    assert client.get(f"{CONFIGMAPS}/a").status == 404
+
+
+def test_without_credentials_nobody_is_told_more_than_that(memory: Interface[Object]) -> None:
+    client = Client(server_with(memory, authenticator=TOKENS))
+    assert client.get(CONFIGMAPS, headers={"impersonate-user": "alice"}).status == 401
+
+
+def test_what_a_proxy_says_about_users_does_not_count(memory: Interface[Object]) -> None:
+    denying = Denying()
+    client = Client(server_with(memory, authenticator=TOKENS, authorizer=denying))
+    forged = {"x-remote-user": "root", "x-remote-group": "system:masters", "x-remote-uid": "0"}
+    assert client.get(PODS, headers=forged).status == 401
+    assert client.get(PODS, headers={**forged, **BEARER}).status == 403
+    assert [each.user.name for each in denying.asked] == ["alice"]
 
 
 def test_where_nobody_is_asked_everybody_is_an_administrator(client: Client) -> None:
@@ -304,6 +342,21 @@ def test_a_timeout_must_be_a_duration(client: Client, timeout: str) -> None:
 @pytest.mark.parametrize("timeout", ["", "30s", "0", "1m30s"])
 def test_a_timeout_that_is_one_does_no_harm(client: Client, timeout: str) -> None:
     assert client.get(CONFIGMAPS, query={"timeout": timeout}).status == 200
+
+
+def test_what_takes_longer_than_its_time_is_told_so(memory: Interface[Object]) -> None:
+    client = Client(server_with(memory, admission=[Waiting()]))
+    told = client.post(CONFIGMAPS, config_map(), query={"timeout": "1ms"})
+    assert (told.status, told.body["reason"]) == (504, "Timeout")
+    assert told.message == "Timeout: request did not complete within the allotted timeout"
+    assert (
+        client.get(f"{CONFIGMAPS}/a").status == 200
+    )  # as everywhere, that does not say "not done"
+
+
+def test_what_lasts_is_under_no_deadline(client: Client) -> None:
+    with client.stream(CONFIGMAPS, query={"watch": "1", "timeout": "1ns"}) as stream:
+        assert stream.status == 200
 
 
 def test_a_verb_with_nothing_behind_it_is_an_error(client: Client) -> None:

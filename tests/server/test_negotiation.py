@@ -9,6 +9,7 @@ import yaml
 from asking import CONFIGMAPS, Client, config_map
 
 from kregistry.meta.errors import NotAcceptable
+from kregistry.runtime.yamltree import documents
 from kregistry.server import Request
 from kregistry.server.negotiation import TRANSFORMS, negotiate
 
@@ -158,22 +159,31 @@ def test_nothing_is_done_when_the_answer_could_not_be_read(client: Client) -> No
 
 
 def test_yaml_goes_both_ways(client: Client) -> None:
-    sent = b"metadata:\n  name: y\ndata:\n  when: '2026-01-01'\n"
+    sent = b"metadata:\n  name: web\ndata:\n  when: '2026-01-01'\n"
     both = {"content-type": "application/yaml", "accept": "application/yaml"}
     told = client.post(CONFIGMAPS, sent, headers=both)
     assert told.status == 201
     assert yaml.safe_load(told.response.body)["data"] == {"when": "2026-01-01"}
 
 
+def test_a_text_that_yaml_would_read_as_something_else_is_quoted(client: Client) -> None:
+    texts = {"a": "1e3", "b": "y", "c": "22:22", "d": "010", "e": "", "f": "null", "g": "a\nb: c\n"}
+    client.post(CONFIGMAPS, config_map("a", **texts))
+    told = client.get(f"{CONFIGMAPS}/a", headers={"accept": "application/yaml"}).response.body
+    (document,) = documents(told)
+    assert document.tree["data"] == texts
+    assert yaml.safe_load(told)["data"] == texts
+
+
 def test_yaml_that_stands_for_more_than_it_says_is_refused(client: Client) -> None:
-    bomb = b"metadata:\n  name: y\n  labels: &a {x: y}\n  annotations: *a\n"
+    bomb = b"metadata:\n  name: web\n  labels: &a {x: y}\n  annotations: *a\n"
     told = client.post(CONFIGMAPS, bomb, headers={"content-type": "application/yaml"})
     assert told.status == 400
     assert "aliases are not accepted" in told.message
 
 
 def test_a_key_that_yaml_repeats_is_told(client: Client) -> None:
-    sent = b"metadata:\n  name: y\ndata:\n  a: '1'\n  a: '2'\n"
+    sent = b"metadata:\n  name: web\ndata:\n  a: '1'\n  a: '2'\n"
     headers = {"content-type": "application/yaml"}
     told = client.post(CONFIGMAPS, sent, headers=headers)
     assert told.body["data"] == {"a": "2"}

@@ -40,6 +40,9 @@ def stored(client: Client) -> dict[str, Any]:
         "/api/v1/pods/web",
         "/api/v1/namespaces//pods",
         "/api/v1/namespaces/default//pods",
+        "//api/v1/pods",
+        "/api/v1/pods//",
+        "/api/v1//pods",
         "/api/v1/namespaces/default/pods/web/nothing",
         "/api/v1/namespaces/default/pods/web/log/more",
         "/api/v1/namespaces/default/configmaps/a/status",
@@ -272,6 +275,13 @@ def test_a_failed_test_is_422(client: Client, stored: dict[str, Any]) -> None:
     assert client.patch(f"{CONFIGMAPS}/a", [test, add], "json").status == 200
     told = client.patch(f"{CONFIGMAPS}/a", [test, add], "json")
     assert (told.status, told.body["reason"]) == (422, "Invalid")
+
+
+@pytest.mark.parametrize("kind", ["json", "merge", "strategic-merge"])
+def test_that_there_is_nothing_to_patch_is_told_before_what_is_wrong_with_the_patch(
+    client: Client, kind: str
+) -> None:
+    assert client.patch(f"{CONFIGMAPS}/none", b"{", kind).status == 404
 
 
 @pytest.mark.parametrize("sent", [b"", b"{", b"x", b"\xff", b"[" * 500])

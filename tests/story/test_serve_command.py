@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import selectors
+import shutil
 import signal
 import ssl
 import stat
@@ -223,6 +224,57 @@ def test_a_certificate_makes_it_https(serve: Serve, tmp_path: Path, http: str) -
     assert served.stop() == (0, "")
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl on PATH")
+@pytest.mark.parametrize(
+    ("host", "access"),
+    [
+        ("127.0.0.1", ()),
+        ("127.0.0.1", ("--token", "sesame")),
+        ("localhost", ("--insecure-no-auth",)),
+    ],
+)
+def test_a_self_signed_certificate_satisfies_a_strict_client(
+    serve: Serve, host: str, access: tuple[str, ...]
+) -> None:
+    served = serve("--storage", "memory", "--tls-self-signed", "--host", host, *access)
+    path = served.kubeconfig()
+    document = json.loads(path.read_text())
+    told = document["clusters"][0]["cluster"]["certificate-authority-data"]
+    context = ssl.create_default_context(cadata=base64.b64decode(told).decode())
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    client = HTTPSConnection(host, served.port, timeout=TIMEOUT / 2, context=context)
+    token = document["users"][0]["user"].get("token", "")
+    client.request("GET", CONFIGMAPS, headers={"Authorization": f"Bearer {token}"})
+    assert client.getresponse().status == 200
+    client.close()
+    distrusting = HTTPSConnection(host, served.port, timeout=TIMEOUT / 2)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        distrusting.request("GET", CONFIGMAPS)
+    distrusting.close()
+    assert served.stop() == (0, "")
+    assert not path.parent.exists()
+
+
+def test_without_openssl_no_certificate_is_made(
+    capsys: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    refused("--tls-self-signed", tells="needs the program openssl", capsys=capsys)
+    openssl = tmp_path / "openssl"
+    openssl.write_text("#!/bin/sh\necho out of luck >&2\nexit 3\n")
+    openssl.chmod(0o755)
+    refused("--tls-self-signed", tells="made no certificate: out of luck", capsys=capsys)
+
+
+def test_who_uses_kubectl_is_told_what_it_wants(serve: Serve) -> None:
+    """As a comment, so that the lines can be run by a shell."""
+    served = serve("--storage", "memory")
+    served.kubeconfig()
+    hint = served.line()
+    assert hint.startswith("# ")
+    assert "--tls-self-signed" in hint
+
+
 def test_a_server_that_others_reach_needs_tls_and_a_token(capsys: Any) -> None:
     refused("--host", "0.0.0.0", tells="without TLS everybody", capsys=capsys)
     more = ("--host", "192.0.2.1", "--insecure-no-auth")
@@ -234,6 +286,8 @@ def test_a_server_that_others_reach_needs_tls_and_a_token(capsys: Any) -> None:
     [
         (("--tls-cert", "a.pem"), "go together"),
         (("--tls-cert", "/nowhere/a.pem", "--tls-key", "/nowhere/b.pem"), "No such file"),
+        (("--tls-self-signed", "--tls-cert", "a.pem", "--tls-key", "b.pem"), "brings one"),
+        (("--tls-self-signed", "--host", "a\nb"), "no certificate can be made for"),
         (("--token", ""), "a token is made of"),
         (("--token", "a b"), "a token is made of"),
         (("--token", "naïve"), "a token is made of"),

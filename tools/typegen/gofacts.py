@@ -11,8 +11,8 @@ from pathlib import Path
 
 from typegen.source import MADE, SourceError
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r'^\s+(?:\w+\s+)?(\S+)\s+`[^`]*json:"([^"]*)"[^`]*`', re.MULTILINE)
 #: What ``metav1.TypeMeta`` holds.
 _TYPE_META = {"kind": "omitempty", "apiVersion": "omitempty"}
@@ -41,7 +41,7 @@ def facts_of(names: list[str], directory: Path) -> dict[str, dict[str, str]]:
 def _structs(path: Path) -> dict[str, str]:
     if not path.exists():
         raise SourceError(f"no Go source at {path}")
-    return dict(_STRUCT.findall(_COMMENT.sub("", path.read_text())))
+    return dict(STRUCT.findall(COMMENT.sub("", path.read_text())))
 
 
 def _fields(name: str, structs: dict[str, str]) -> dict[str, str]:

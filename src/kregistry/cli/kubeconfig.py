@@ -60,7 +60,7 @@ def write_private(path: Path, document: dict[str, Any]) -> None:
 
 
 @contextmanager
-def private_place() -> Iterator[Path]:
-    """Where a kubeconfig may lie as long as the server runs: a directory of its own, mode 0700."""
+def private_directory() -> Iterator[Path]:
+    """Where files may lie as long as the server runs that nobody else may read: mode 0700."""
     with tempfile.TemporaryDirectory(prefix="kregistry-") as directory:
-        yield Path(directory) / "kubeconfig"
+        yield Path(directory)

@@ -1,15 +1,17 @@
 """Controllers that tidy up after deletions: owners' dependents and namespaces' content.
 
-They are opt-in and do nothing by themselves. A program, mostly a test, calls ``collect()`` when
-it wants the work done, and gets told what was done and what is left::
+They do nothing by themselves. A program, mostly a test, calls ``collect()`` when it wants the
+work done, and gets told what was done and what is left::
 
     collector = GarbageCollector([deployments, pods])
     deployments.delete(ctx, "web")
     collector.collect().deleted             # the pods of that deployment
 
-No threads, no queues between calls, and the same order each time.
+No threads, no queues between calls, and the same order each time. A :class:`Caretaker` is the
+thread that calls it for a server.
 """
 
+from kregistry.controllers.caretaker import Caretaker
 from kregistry.controllers.collected import (
     Action,
     Change,
@@ -26,6 +28,7 @@ from kregistry.controllers.namespaces import NamespaceController
 
 __all__ = [
     "Action",
+    "Caretaker",
     "Change",
     "Collected",
     "Controller",

@@ -40,7 +40,9 @@ from kregistry.runtime.resource import Resource
 from kregistry.storage.interface import Interface
 
 #: Where Services live: beside the ranges that addresses are taken from.
-SERVICES: Final = Resource(Service, "services", short_names=("svc",), prefix="services/specs")
+SERVICES: Final = Resource(
+    Service, "services", short_names=("svc",), categories=("all",), prefix="services/specs"
+)
 
 #: Seconds that a client stays with its Pod when nobody says otherwise.
 DEFAULT_AFFINITY_SECONDS: Final = 10_800

@@ -23,10 +23,10 @@ from kregistry.kube.options import KubeOptions
 from kregistry.kube.requests import RequestLog
 from kregistry.kube.sources import Source, documents
 from kregistry.kube.streams import Ending, OpenStreams
-from kregistry.kube.tidying import Tidying
 from kregistry.kube.waiting import Changes
 from kregistry.meta.context import Cancellation
 from kregistry.server import Answer, APIServer, Request, Response, Settings, TokenAuthenticator
+from kregistry.server.tidying import Tidying
 from kregistry.server.user import ADMIN
 from kregistry.storage import Config, factory
 from kregistry.storage.housekeeping import Chores

@@ -18,14 +18,15 @@ class IntOrString:
     _value: int | str
 
     def __init__(self, value: int | str) -> None:
-        """Hold *value* as it is.
+        """Hold *value*; of a subclass, such as an enum, the plain number or text that it is.
 
         Raises:
             ValueError: *value* is neither a text nor a whole number of 32 bits.
         """
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError(f"a number or a text is wanted, not {type(value).__name__}")
-        if isinstance(value, int) and value not in _INT32:
+        kind = value.__class__
+        if kind is not str and kind is not int:
+            value = _exactly(value)
+        if value.__class__ is int and value not in _INT32:
             raise ValueError(f"{_shortened(value)} does not fit into 32 bits")
         object.__setattr__(self, "_value", value)
 
@@ -77,6 +78,15 @@ class IntOrString:
 
     def __reduce__(self) -> tuple[type[Self], tuple[int | str]]:
         return type(self), (self._value,)
+
+
+def _exactly(value: Any) -> int | str:
+    """The plain number or text that a value of another class is."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    raise ValueError(f"a number or a text is wanted, not {type(value).__name__}")
 
 
 def _shortened(number: int) -> str:

@@ -8,8 +8,10 @@ Source: ``k8s.io/apimachinery/pkg/util/validation`` and ``pkg/api/validation/pat
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 _LABEL_PATTERN: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN_PATTERN: Final = rf"{_LABEL_PATTERN}(\.{_LABEL_PATTERN})*"
@@ -80,6 +82,36 @@ _NOT_A_LABEL_VALUE: Final = regex_message(
 )
 
 
+_Rule: TypeAlias = Callable[[str], list[str]]
+
+#: So many values of each rule are remembered as good; good ones are short.
+_REMEMBERED: Final = 4096
+
+
+def remembering(rule: _Rule) -> _Rule:
+    """The same rule, which looks up what it has found good before.
+
+    The same labels, resources and names come with nearly every object; a look-up takes a tenth
+    of the regular expressions. What is bad is judged anew, and may be of any size. For rules
+    under which only short values are good.
+    """
+    good: set[str] = set()
+
+    @functools.wraps(rule)
+    def judge(value: str) -> list[str]:
+        if value in good:
+            return []
+        messages = rule(value)
+        if not messages and value.__class__ is str:
+            if len(good) >= _REMEMBERED:
+                good.clear()
+            good.add(value)
+        return messages
+
+    return judge
+
+
+@remembering
 def dns1123_label(value: str) -> list[str]:
     """Lower-case letters, digits and dashes, at most 63. Source: ``IsDNS1123Label``."""
     messages = _too_long(value, LABEL_MAX)
@@ -89,6 +121,7 @@ def dns1123_label(value: str) -> list[str]:
     return messages
 
 
+@remembering
 def dns1123_subdomain(value: str) -> list[str]:
     """Labels joined by dots, at most 253 in all. Source: ``IsDNS1123Subdomain``."""
     messages = _too_long(value, SUBDOMAIN_MAX)
@@ -97,6 +130,7 @@ def dns1123_subdomain(value: str) -> list[str]:
     return messages
 
 
+@remembering
 def dns1035_label(value: str) -> list[str]:
     """A label that starts with a letter. Source: ``IsDNS1035Label``."""
     messages = _too_long(value, LABEL_MAX)
@@ -105,6 +139,7 @@ def dns1035_label(value: str) -> list[str]:
     return messages
 
 
+@remembering
 def qualified_name(value: str) -> list[str]:
     """A key of a label or annotation: ``name`` or ``example.com/name``.
 
@@ -127,6 +162,7 @@ def qualified_name(value: str) -> list[str]:
     return messages
 
 
+@remembering
 def label_value(value: str) -> list[str]:
     """What a label may hold; empty is fine. Source: ``IsValidLabelValue``."""
     messages: list[str] = []

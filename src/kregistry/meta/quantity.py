@@ -146,6 +146,11 @@ class Quantity:
         """The amount in thousandths; what is finer is rounded away from zero."""
         return int(_EXACT.scaleb(self._amount, 3).to_integral_value(context=_AWAY_FROM_ZERO))
 
+    def is_whole(self) -> bool:
+        """Whether it is a number of whole units, as far as :meth:`milli` can tell."""
+        exponent = self._amount.as_tuple().exponent
+        return (isinstance(exponent, int) and exponent >= 0) or not self.milli() % 1000
+
     def __add__(self, other: Quantity) -> Quantity:
         """The sum, written as the first amount is, or as the second when the first is 0."""
         if not isinstance(other, Quantity):

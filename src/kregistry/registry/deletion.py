@@ -18,7 +18,7 @@ from kregistry.meta.object import Object
 from kregistry.meta.options import DeleteOptions
 from kregistry.registry.deletionplan import DeletionStep, before_delete, mark_as_deleting
 from kregistry.registry.finalizers import finalizers_for_collection
-from kregistry.registry.outcome import Deleted
+from kregistry.registry.outcome import Deleted, deletion_result, finalize_delete
 from kregistry.registry.translate import STORAGE_ERRORS, translate
 from kregistry.storage.errors import KeyNotFound
 from kregistry.storage.interface import ResponseMeta
@@ -87,15 +87,15 @@ class Deletion(Generic[T]):
         obj = self._read()
         step = self._plan(obj)
         if step is DeletionStep.PENDING:
-            return Deleted(store.deletion_result(obj), immediate=False)
+            return Deleted(deletion_result(store, obj), immediate=False)
         if step is DeletionStep.GRACEFUL or obj.metadata.finalizers or self._collector(obj):
             try:
                 marked = self._mark()
             except _AlreadyDeleting:
-                return Deleted(store.finalize_delete(obj, self._options), immediate=False)
+                return Deleted(finalize_delete(store, obj, self._options), immediate=False)
             if marked.obj is not None and (not marked.goes_on or self._dry_run):
                 return Deleted(marked.obj, immediate=marked.goes_on)
-        return Deleted(store.finalize_delete(self._remove(), self._options), immediate=True)
+        return Deleted(finalize_delete(store, self._remove(), self._options), immediate=True)
 
     def _read(self) -> T:
         try:

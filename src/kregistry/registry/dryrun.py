@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from kregistry.meta.context import Context
 from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.codec import Codec
+from kregistry.storage.encoded import Encoded
 from kregistry.storage.errors import KeyExists, KeyNotFound
 from kregistry.storage.interface import (
     NO_DELETE_OPTIONS,
@@ -131,6 +132,10 @@ class DryRunnableStorage(Generic[T]):
         """The newest object under *key*."""
         return self.storage.get(ctx, key, options)
 
+    def get_encoded(self, ctx: Context, key: str, options: GetOptions = NO_GET_OPTIONS) -> Encoded:
+        """The bytes of the newest object under *key*."""
+        return self.storage.get_encoded(ctx, key, options)
+
     def get_list(
         self, ctx: Context, key: str, options: ListOptions = NO_LIST_OPTIONS
     ) -> ObjectList[T]:
@@ -150,4 +155,4 @@ class DryRunnableStorage(Generic[T]):
         self.storage.readiness_check()
 
     def _round_trip(self, obj: T) -> T:
-        return self._codec.decode(self._codec.encode(obj), type(obj))
+        return self._codec.round_trip(obj, type(obj))[1]

@@ -5,12 +5,16 @@ Source: the result tuples of ``rest.Updater`` and ``rest.GracefulDeleter``.
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
 from kregistry.meta.object import Object
-from kregistry.meta.status import Status
+from kregistry.meta.options import DeleteOptions
+from kregistry.meta.status import Status, StatusDetails
+
+if TYPE_CHECKING:
+    from kregistry.registry.store import Store
 
 T = TypeVar("T", bound=Object)
 
@@ -41,3 +45,26 @@ class Deleted(Generic[T]):
 
     result: T | Status
     immediate: bool
+
+
+def deletion_result(store: Store[T], obj: T) -> T | Status:
+    """The answer to a delete: *obj*, or a Status that names it.
+
+    Source: ``Store.finalizeDelete``.
+    """
+    if store.return_deleted_object:
+        store.decorate(obj)
+        return obj
+    details = StatusDetails(
+        name=obj.metadata.name,
+        group=store.resource.group,
+        kind=store.resource.plural,
+        uid=obj.metadata.uid,
+    )
+    return Status(status="Success", details=details)
+
+
+def finalize_delete(store: Store[T], obj: T, options: DeleteOptions) -> T | Status:
+    """Tell the hook that *obj* went, and make the answer."""
+    store.after_delete(obj, options)
+    return deletion_result(store, obj)

@@ -8,7 +8,7 @@ Source: ``k8s.io/apiserver/pkg/registry/generic/registry/store.go``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from kregistry.meta.clock import Clock
 from kregistry.meta.context import Context
@@ -20,7 +20,6 @@ from kregistry.meta.options import (
     ListOptions,
     UpdateOptions,
 )
-from kregistry.meta.status import Status, StatusDetails
 from kregistry.meta.table import Table, TableOptions
 from kregistry.registry.creation import create
 from kregistry.registry.decorating import DecoratedWatch
@@ -57,6 +56,7 @@ from kregistry.registry.validation.options import (
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage import interface as storage_interface
+from kregistry.storage.encoded import Encoded
 from kregistry.storage.interface import Interface
 from kregistry.storage.watch import Watch
 
@@ -69,6 +69,8 @@ ValidateObject: TypeAlias = Callable[[Context, T], None]
 #: ``validate(ctx, obj, old)`` raises if *obj* must not take *old*'s place. Gets copies.
 #: Source: ``rest.ValidateObjectUpdateFunc``.
 ValidateObjectUpdate: TypeAlias = Callable[[Context, T, T], None]
+
+_NO_CREATE_OPTIONS: Final = CreateOptions()
 
 
 def validate_all_object(ctx: Context, obj: Object) -> None:
@@ -170,9 +172,9 @@ class Store(StoreHooks[T], Generic[T]):
             AlreadyExists: The name is taken (409).
             BadRequest: It is meant for another namespace, or is no such object (400).
         """
-        options = options if options is not None else CreateOptions()
-        require_valid("CreateOptions", validate_create_options(options))
-        return create(self, ctx, self.received(obj), validate, options)
+        if options is not None:
+            require_valid("CreateOptions", validate_create_options(options))
+        return create(self, ctx, self.received(obj), validate, options or _NO_CREATE_OPTIONS)
 
     def get(self, ctx: Context, name: str, options: GetOptions | None = None) -> T:
         """The object of that name.
@@ -182,15 +184,25 @@ class Store(StoreHooks[T], Generic[T]):
             Timeout: ``options.resource_version`` is ahead of the store (504).
         """
         key = self.keys.key(ctx, name)
-        version = options.resource_version if options is not None else ""
         try:
-            found = self.storage.get(
-                ctx, key, storage_interface.GetOptions(resource_version=version)
-            )
+            found = self.storage.get(ctx, key, _read_options(options))
         except STORAGE_ERRORS as error:
             raise translate(error, "get", self.resource.group_resource, name) from error
         self.decorate(found)
         return found
+
+    def get_encoded(self, ctx: Context, name: str, options: GetOptions | None = None) -> Encoded:
+        """:meth:`get` for who passes the object on as it is: its bytes."""
+        if self._decorator is not None:
+            found = self.get(ctx, name, options)
+            versioner = self.storage.versioner()
+            data = self.codec.encode(versioner.prepared(found))
+            return Encoded(data, versioner.object_resource_version(found))
+        key = self.keys.key(ctx, name)
+        try:
+            return self.storage.get_encoded(ctx, key, _read_options(options))
+        except STORAGE_ERRORS as error:
+            raise translate(error, "get", self.resource.group_resource, name) from error
 
     def list(self, ctx: Context, options: ListOptions | None = None) -> ObjectList[T]:
         """The objects of the namespace of *ctx*, or of all if it has none.
@@ -394,23 +406,8 @@ class Store(StoreHooks[T], Generic[T]):
             return False
         return self.should_delete_during_update(ctx, key, obj, old)
 
-    def finalize_delete(self, obj: T, options: DeleteOptions) -> T | Status:
-        """Tell the hook that *obj* went, and make the answer."""
-        self.after_delete(obj, options)
-        return self.deletion_result(obj)
 
-    def deletion_result(self, obj: T) -> T | Status:
-        """The answer to a delete: *obj*, or a Status that names it.
-
-        Source: ``Store.finalizeDelete``.
-        """
-        if self.return_deleted_object:
-            self.decorate(obj)
-            return obj
-        details = StatusDetails(
-            name=obj.metadata.name,
-            group=self.resource.group,
-            kind=self.resource.plural,
-            uid=obj.metadata.uid,
-        )
-        return Status(status="Success", details=details)
+def _read_options(options: GetOptions | None) -> storage_interface.GetOptions:
+    if options is None or not options.resource_version:
+        return storage_interface.NO_GET_OPTIONS
+    return storage_interface.GetOptions(resource_version=options.resource_version)

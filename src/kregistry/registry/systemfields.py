@@ -8,18 +8,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.meta.time import Time
 
+#: The bits of a UUID that are random, and the others.
+_RANDOM_BITS: Final = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
+_VERSION_4: Final = 0x00000000_0000_4000_8000_000000000000
+
 
 def random_uid() -> str:
     """A random UUID, version 4, as text."""
-    data = bytearray(os.urandom(16))
-    data[6] = data[6] & 0x0F | 0x40
-    data[8] = data[8] & 0x3F | 0x80
-    text = data.hex()
+    text = f"{int.from_bytes(os.urandom(16)) & _RANDOM_BITS | _VERSION_4:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 

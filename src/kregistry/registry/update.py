@@ -16,7 +16,7 @@ from kregistry.meta.options import CreateOptions, DeleteOptions, UpdateOptions
 from kregistry.registry.before import before_create, before_update
 from kregistry.registry.creation import explain_create
 from kregistry.registry.managedfields import keep_timestamps
-from kregistry.registry.outcome import Updated
+from kregistry.registry.outcome import Updated, finalize_delete
 from kregistry.registry.receiving import STUMBLES, require_writable
 from kregistry.registry.translate import STORAGE_ERRORS, translate
 from kregistry.registry.updatedobject import UpdatedObjectInfo
@@ -209,7 +209,7 @@ class Update(Generic[T]):
             pass  # another update took the last finalizer away at the same time
         except STORAGE_ERRORS as error:
             raise translate(error, "delete", store.resource.group_resource, self._name) from error
-        store.finalize_delete(last, DeleteOptions(dry_run=self._options.dry_run))
+        finalize_delete(store, last, DeleteOptions(dry_run=self._options.dry_run))
         return self._new
 
     def _explain(self, error: Exception) -> Exception:

@@ -6,6 +6,7 @@ Source: ``k8s.io/apimachinery/pkg/runtime`` Codec, ``serializer/json``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import attrs
@@ -17,7 +18,7 @@ from kregistry.runtime.document import Document, tree_of
 from kregistry.runtime.engine import JSONEngine, engine_by_name
 from kregistry.runtime.errors import DecodeError, EncodeError
 from kregistry.runtime.limits import DEFAULT_LIMITS, Limits
-from kregistry.runtime.plain import too_deep
+from kregistry.runtime.plain import ExponentFloat, too_deep
 from kregistry.runtime.scheme import Scheme
 from kregistry.runtime.strict import Checker
 from kregistry.runtime.unstructured import Unstructured
@@ -81,6 +82,7 @@ class Codec:
         self._engine = engine_by_name(engine) if isinstance(engine, str) else engine
         self._conversion = shared_conversion() if converter is None else Conversion(converter)
         self._generator = self._conversion.generator
+        self._function = self._generator.function
 
     @property
     def converter(self) -> Converter:
@@ -102,6 +104,30 @@ class Codec:
             return self._engine.dumps(self._written(obj))
         except _FAILURES as error:
             raise _encode_error("write", obj, error) from error.__cause__
+
+    def round_trip(self, obj: Any, cls: type[T] | None = None) -> tuple[bytes, T]:
+        """The bytes of an object, and a fresh object that is what they hold.
+
+        As :meth:`encode` and then :meth:`decode`, but what was about to be printed is read
+        instead of what was printed: parsing would be half the cost of reading a Pod back.
+
+        Args:
+            obj: The object; not changed.
+            cls: As what to read it back; None goes by what its bytes say.
+
+        Raises:
+            EncodeError: As for :meth:`encode`.
+            DecodeError: It can be written but not read.
+        """
+        latest = ExponentFloat.latest
+        try:
+            tree = self._written(obj)
+            data = self._engine.dumps(tree)
+        except _FAILURES as error:
+            raise _encode_error("write", obj, error) from error.__cause__
+        if not self._engine.faithful or ExponentFloat.latest is not latest:
+            tree = self._engine.loads(data)
+        return data, self._read_back(tree, cls)
 
     def to_dict(self, obj: Any) -> dict[str, Any]:
         """What :meth:`encode` would write, as a fresh tree of dicts and lists.
@@ -128,8 +154,7 @@ class Codec:
         Raises:
             DecodeError: The bytes are corrupt, or do not tell ``apiVersion`` and ``kind``.
         """
-        document = Document(self._engine.loads(data))
-        obj: Object = self._read(document.tree, document.class_by(self.scheme))
+        obj: Object = self._read_back(self._engine.loads(data), None)
         return obj
 
     def copy(self, obj: T) -> T:
@@ -186,8 +211,12 @@ class Codec:
             raise ValueError(f"unknown is Ignore, Warn or Strict, not {unknown!r}")
         try:
             document = Document(tree_of(data, self.limits))
+            known = document.class_by(self.scheme, cls, gvk)
+            fitting = self._read_fitting(data, document, known)
+            if fitting is not None:
+                return Decoded(fitting)
             checker = Checker(self._generator, self.limits)
-            obj = self._read_document(document, document.class_by(self.scheme, cls, gvk), checker)
+            obj = self._read_document(document, known, checker)
         except RecursionError:
             raise DecodeError(_TOO_DEEP) from None
         problems = tuple(checker.problems)
@@ -201,8 +230,27 @@ class Codec:
 
     def _written(self, obj: Any) -> dict[str, Any]:
         tree: dict[str, Any]
-        tree = self._generator.function("head", obj.__class__)(obj, self.limits.max_depth)
+        tree = self._function("head", obj.__class__)(obj, self.limits.max_depth)
         return tree
+
+    def _read_back(self, tree: Any, cls: type[Any] | None) -> Any:
+        if cls is None:
+            document = Document(tree)
+            cls = document.class_by(self.scheme)
+        return self._read(tree, cls)
+
+    def _read_fitting(
+        self, data: bytes | Mapping[str, Any], document: Document, cls: type[T]
+    ) -> T | None:
+        """The object of a document that needs no closer look; None for the others.
+
+        What is wrong with a document after all is found once more, and told, by who looks closer.
+        """
+        few = isinstance(data, bytes) and data.count(b"{") <= self.limits.max_structs
+        with suppress(DecodeError, RecursionError):
+            if few and self._generator.fitting.fits(cls, document.tree):
+                return self._read(document.tree, cls)
+        return None
 
     def _read_document(self, document: Document, cls: type[T], checker: Checker) -> T:
         try:

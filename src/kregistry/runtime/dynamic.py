@@ -16,7 +16,6 @@ from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.runtime import plain
 from kregistry.runtime.errors import DecodeError, EncodeError
-from kregistry.runtime.limits import INT64_MAX, INT64_MIN
 from kregistry.runtime.unstructured import Unstructured
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ def base_namespace(dynamic: Dynamic) -> dict[str, Any]:
         )
     }
     names.update(
-        LOWEST=INT64_MIN,
-        HIGHEST=INT64_MAX,
         new=object.__new__,
         assign=object.__setattr__,
         shallow=copy.copy,

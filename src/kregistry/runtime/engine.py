@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from abc import ABC, abstractmethod
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from kregistry.runtime.errors import DecodeError, EncodeError
 from kregistry.runtime.plain import ExponentFloat
@@ -15,7 +15,13 @@ class JSONEngine(ABC):
     """Text of trees of dicts, lists, strings, integers, finite floats, booleans and None.
 
     What to write has been checked and ordered before; an engine keeps the order.
+
+    Attributes:
+        faithful: What is written reads back as the same tree, whatever it holds. So nobody need
+            parse it to know what it says. An engine of somebody else does not promise that.
     """
+
+    faithful: ClassVar[bool] = False
 
     @abstractmethod
     def dumps(self, tree: Any) -> bytes:
@@ -36,6 +42,8 @@ class JSONEngine(ABC):
 
 class StdlibEngine(JSONEngine):
     """The parser and printer that come with Python."""
+
+    faithful = True
 
     def __init__(self) -> None:
         self._encode = json.JSONEncoder(
@@ -67,15 +75,19 @@ class OrjsonEngine(JSONEngine):
         ImportError: orjson is not installed.
     """
 
+    faithful = True
+
     def __init__(self) -> None:
         import orjson
 
         self._orjson = orjson
+        self._dumps = orjson.dumps
+        self._default = self._exponent_float
         self._fallback = StdlibEngine()
 
     def dumps(self, tree: Any) -> bytes:
         try:
-            return self._orjson.dumps(tree, default=self._exponent_float)
+            return self._dumps(tree, self._default)
         except self._orjson.JSONEncodeError:
             # Lone surrogates, and nesting beyond 254 levels, which only this engine minds.
             return self._fallback.dumps(tree)

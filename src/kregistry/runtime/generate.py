@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from kregistry.runtime import sources
 from kregistry.runtime.dynamic import Dynamic, base_namespace
+from kregistry.runtime.fitting import Fitting
 from kregistry.runtime.shapes import Struct, struct_of
 
 _SOURCES: Final[dict[str, Callable[[Struct, sources.Names], str]]] = {
@@ -35,9 +36,13 @@ class Generator:
     Args:
         foreign: Gives the cattrs converter for types that nobody here knows; asked only when
             one occurs.
+
+    Attributes:
+        fitting: Tells which documents can be read without looking at them any closer.
     """
 
     def __init__(self, foreign: Callable[[], Any]) -> None:
+        self.fitting: Final = Fitting(self)
         self._lock = threading.RLock()
         self._dynamic = Dynamic(self, foreign)
         self._functions: dict[tuple[str, Any], Callable[..., Any]] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
 
 from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.limits import INT64_MAX, INT64_MIN
@@ -18,9 +18,22 @@ _AS_THEY_ARE: Final = frozenset({str, bool, type(None)})
 
 
 class ExponentFloat(float):
-    """A float whose text has an exponent; engines differ in how they would write it."""
+    """A float whose text has an exponent; engines differ in how they would write it.
+
+    Attributes:
+        latest: The last one that was made, by any thread. Who finds the same one before and
+            after a walk knows that the walk met none: no other walk can put an old one back.
+    """
 
     __slots__ = ()
+
+    latest: ClassVar[float] = 0.0
+
+    @classmethod
+    def of(cls, number: float) -> Self:
+        """The same number."""
+        ExponentFloat.latest = made = cls(number)
+        return made
 
 
 def plain(value: Any, room: int) -> Any:
@@ -134,7 +147,7 @@ def as_float(value: Any, where: str) -> float:
         number = math.inf
     if not math.isfinite(number):
         raise EncodeError(f"{_at(where)}{number} is no JSON number")
-    return ExponentFloat(number) if "e" in float.__repr__(number) else number
+    return ExponentFloat.of(number) if "e" in float.__repr__(number) else number
 
 
 def as_bool(value: Any, where: str) -> bool:

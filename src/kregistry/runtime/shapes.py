@@ -39,6 +39,9 @@ class Form(enum.Enum):
     OBJECT = "object"
     FOREIGN = "foreign"
 
+    # That of Enum is written in Python, and forms are looked up for every value of a document.
+    __hash__ = object.__hash__
+
 
 @attrs.frozen
 class Shape:

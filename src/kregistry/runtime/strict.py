@@ -19,6 +19,7 @@ from typing import Any, Final
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.runtime.engine import STDLIB
 from kregistry.runtime.errors import DecodeError, EncodeError
+from kregistry.runtime.fitting import EXACT
 from kregistry.runtime.generate import Generator
 from kregistry.runtime.limits import INT64_MAX, INT64_MIN, Limits
 from kregistry.runtime.scan import text_of
@@ -35,14 +36,6 @@ _ZERO: Final[dict[Form, type]] = {
     Form.MAP: dict,
     Form.STRUCT: dict,
     Form.OBJECT: dict,
-}
-
-#: The class that a scalar has when nothing is wrong with it.
-_EXACT: Final[dict[Form, type]] = {
-    Form.STR: str,
-    Form.INT: int,
-    Form.FLOAT: float,
-    Form.BOOL: bool,
 }
 
 
@@ -181,7 +174,7 @@ class Checker:
 
     def _scalar(self, shape: Shape, value: Any) -> Any:
         form = shape.form
-        if value.__class__ is _EXACT[form]:
+        if value.__class__ is EXACT[form]:
             return value
         if form is Form.FLOAT and isinstance(value, int | float) and value.__class__ is not bool:
             return value
@@ -205,7 +198,7 @@ class Checker:
                 path.append(key)
                 self._report("unknown")
                 path.pop()
-            elif item.__class__ is _EXACT.get(member.form):
+            elif item.__class__ is EXACT.get(member.form):
                 checked[key] = item
             elif item is not None:
                 path.append(key)

@@ -52,7 +52,7 @@ from kregistry.server.requestinfo import RequestInfo
 from kregistry.server.resources import APIResources
 from kregistry.server.response import Answer, with_headers
 from kregistry.server.reviews import Reviewer
-from kregistry.server.routes import MethodNotAllowed, find_route
+from kregistry.server.routes import MethodNotAllowed, Router
 from kregistry.server.scope import RequestScope, Tools
 from kregistry.server.statuses import failure
 from kregistry.storage.interface import Interface
@@ -122,6 +122,7 @@ class APIServer:
         authorizer = InTurn([AlwaysAllowed(), settings.authorizer])
         self.resources = _resources(storage, settings, codec, authorizer)
         self.paths = Paths()
+        self._router = Router(self.resources)
         self._namespaces: Store[Namespace] = _namespaces(self.resources)
         self._tools = Tools(
             codec=codec,
@@ -170,7 +171,7 @@ class APIServer:
         if not call.info.is_resource_request:
             return self.paths(call)
         try:
-            route = find_route(self.resources, call.request.method, call.info)
+            route = self._router.find(call.request.method, call.info)
         except MethodNotAllowed as refused:
             answer = failure(call.request, refused.status_error)
             return with_headers(answer, [("allow", ", ".join(refused.allowed))])

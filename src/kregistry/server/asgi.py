@@ -20,11 +20,14 @@ from urllib.parse import quote
 from kregistry.meta.context import Cancellation
 from kregistry.meta.errors import RequestEntityTooLarge, StatusError, Timeout
 from kregistry.server.api import APIServer
+from kregistry.server.chain import LATE, allotted_seconds
 from kregistry.server.entrance import Entrance, refusal
 from kregistry.server.hosts import Hosts
 from kregistry.server.http.limits import Limits
 from kregistry.server.http.outgoing import has_body, sendable
-from kregistry.server.request import Headers
+from kregistry.server.query import Query
+from kregistry.server.request import Headers, Request
+from kregistry.server.requestinfo import UnreadablePath, request_info
 from kregistry.server.response import Answer, EventStream, Response, text_response, with_headers
 
 #: The types of ASGI, by the names that its specification uses.
@@ -36,7 +39,6 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 THREADS: Final = 8
 
 _BUSY: Final = "Too many requests, please try again later."
-_LATE: Final = "request did not complete within the allotted timeout"
 _NO_SOCKETS: Final = "WebSockets are not served here\n"
 
 
@@ -114,8 +116,8 @@ class ASGIApplication:
         headers = Headers(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
         )
-        if "content-length" in headers and "transfer-encoding" in headers:
-            await _refuse_two_lengths(send)
+        if (refused := self._refusal(scope, headers)) is not None:
+            await _refuse(refused, send)
             return
         cancellation = Cancellation()
         try:
@@ -130,6 +132,17 @@ class ASGIApplication:
             answer.close()
             await send(_start(answer.status, answer.headers))
             await send(_piece(b"", more=False))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        """The answer to a head that is not even looked at; None for any other."""
+        if "content-length" in headers and "transfer-encoding" in headers:
+            # HTTP allows to take the coding for right, and some servers do.
+            return text_response(400, "a body has a length or a coding, not both\n")
+        if scope.get("http_version") == "1.1" and "host" not in headers:
+            return text_response(400, "a request names the host that it is for\n")
+        if len(headers) > self._limits.fields:
+            return text_response(431, f"limit is {self._limits.fields} header fields\n")
+        return None
 
     async def _answer(
         self, scope: Scope, headers: Headers, receive: Receive, cancellation: Cancellation
@@ -169,7 +182,7 @@ class ASGIApplication:
                     if not message.get("more_body", False):
                         return b"".join(pieces)
         except TimeoutError:
-            raise Timeout(_LATE) from None
+            raise Timeout(LATE) from None
         raise Left
 
     async def _handled(
@@ -186,11 +199,23 @@ class ASGIApplication:
             self._pool, self._entrance.answer, method, target, headers, body, cancellation
         )
         try:
-            return await asyncio.wait_for(asyncio.shield(made), self._limits.request_seconds)
+            return await asyncio.wait_for(asyncio.shield(made), self._seconds(method, target))
         except TimeoutError:
             cancellation.cancel()
             made.add_done_callback(_let_go)
-            raise Timeout(_LATE) from None
+            raise Timeout(LATE) from None
+
+    def _seconds(self, method: str, target: str) -> float:
+        """How long the answer may take."""
+        longest = self._limits.request_seconds
+        if "timeout=" not in target:
+            return longest
+        try:
+            request = Request.of_target(method, target)
+            asked = allotted_seconds(request_info(request), Query(request.query))
+        except (StatusError, UnreadablePath):
+            return longest  # which will be told soon enough
+        return longest if asked is None else min(asked, longest)
 
     async def _send_stream(
         self,
@@ -233,12 +258,8 @@ async def _send_whole(answer: Response, method: str, send: Send) -> None:
     await send(_piece(answer.body if has_body(method, answer.status) else b"", more=False))
 
 
-async def _refuse_two_lengths(send: Send) -> None:
-    """Refuse what one parser may read otherwise than another, and whatever stands behind it.
-
-    HTTP allows to take the coding for right, and some servers do.
-    """
-    refused = text_response(400, "a body has a length or a coding, not both\n")
+async def _refuse(refused: Response, send: Send) -> None:
+    """Refuse what one parser may read otherwise than another, and whatever stands behind it."""
     start = _start(refused.status, refused.headers, length=len(refused.body))
     await send({**start, "headers": [*start["headers"], (b"connection", b"close")]})
     await send(_piece(refused.body, more=False))

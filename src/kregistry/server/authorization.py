@@ -98,6 +98,7 @@ class Decision:
     reason: str = ""
 
 
+ALLOW: Final = Decision(Verdict.ALLOW)
 NO_OPINION: Final = Decision(Verdict.NO_OPINION)
 
 
@@ -114,7 +115,7 @@ class AllowAuthenticated(Authorizer):
 
     def authorize(self, attributes: Attributes) -> Decision:
         if attributes.user.authenticated:
-            return Decision(Verdict.ALLOW)
+            return ALLOW
         return NO_OPINION
 
 
@@ -126,9 +127,9 @@ class AlwaysAllowed(Authorizer):
 
     def authorize(self, attributes: Attributes) -> Decision:
         if MASTERS in attributes.user.groups:
-            return Decision(Verdict.ALLOW)
+            return ALLOW
         if not attributes.is_resource_request and is_health_path(attributes.path):
-            return Decision(Verdict.ALLOW)
+            return ALLOW
         return NO_OPINION
 
 

@@ -15,7 +15,13 @@ from kregistry.registry.validation.options import require_valid, validate_delete
 from kregistry.runtime.codec import Decoded, UnknownFields
 from kregistry.runtime.errors import DecodeError
 from kregistry.runtime.strict import parse
-from kregistry.server.negotiation import YAML, media_type_of_body
+from kregistry.server.negotiation import (
+    META_GROUP,
+    META_VERSIONS,
+    PROTOBUF,
+    YAML,
+    media_type_of_body,
+)
 from kregistry.server.scope import RequestScope
 from kregistry.server.yamldocument import tree_of_yaml
 
@@ -25,6 +31,8 @@ _LEVELS: Final[dict[str, UnknownFields]] = {
     "": "Warn",
     "Strict": "Strict",
 }
+
+_DELETE_OPTIONS: Final = GroupVersionKind(META_GROUP, META_VERSIONS[0], DeleteOptions.kind)
 
 
 def sent_object(scope: RequestScope, *, field_validation: str) -> Object:
@@ -40,9 +48,8 @@ def sent_object(scope: RequestScope, *, field_validation: str) -> Object:
         UnsupportedMediaType: It is in a form that nobody can read (415).
     """
     body = scope.call.request.body
-    is_yaml = media_type_of_body(scope.call.request) == YAML
     try:
-        document, repeated = tree_of_yaml(body) if is_yaml else (body, [])
+        document, repeated = _document(scope, scope.gvk)
         if repeated and field_validation == "Strict":
             raise DecodeError(f"strict decoding error: {', '.join(repeated)}")
         obj = read_object(scope, document, field_validation=field_validation)
@@ -51,6 +58,28 @@ def sent_object(scope: RequestScope, *, field_validation: str) -> Object:
     if _LEVELS[field_validation] == "Warn":
         scope.call.warnings.extend(repeated)
     return obj
+
+
+def _document(scope: RequestScope, expected: GroupVersionKind) -> tuple[Any, list[str]]:
+    """JSON text, or the tree that another form stands for; and what is said twice in it.
+
+    Args:
+        scope: The request.
+        expected: Kind of a document that does not say what it is.
+
+    Raises:
+        DecodeError: The body is not of the form that it is said to be in.
+        UnsupportedMediaType: It is in a form that nobody can read (415).
+    """
+    request = scope.call.request
+    media_type = media_type_of_body(request)
+    if media_type == YAML:
+        return tree_of_yaml(request.body)
+    if media_type == PROTOBUF:
+        from kregistry.server.protobuf import tree_of_protobuf
+
+        return tree_of_protobuf(request.body, expected, scope.tools.codec.limits), []
+    return request.body, []
 
 
 def read_object(scope: RequestScope, document: Any, *, field_validation: str) -> Object:
@@ -109,9 +138,8 @@ def delete_options(scope: RequestScope) -> DeleteOptions:
     if not request.body:
         options = scope.call.query.delete_options()
     else:
-        is_yaml = media_type_of_body(request) == YAML
         try:
-            document: Any = tree_of_yaml(request.body)[0] if is_yaml else request.body
+            document, _ = _document(scope, _DELETE_OPTIONS)
             options = _delete_options(scope, document)
         except DecodeError as error:
             raise BadRequest(str(error)) from error

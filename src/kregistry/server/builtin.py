@@ -1,35 +1,35 @@
 """The built-in kinds as they are served: by rules of their own, or by those of any object.
 
-Which resources there are, what they are called and what can be asked of them is data,
-``builtin.json``; who answers is decided here.
+Which resources there are, what they are called and what can be asked of them is told by
+:mod:`~kregistry.server.discovery.builtin`; who answers is decided here.
 
 Source: ``k8s.io/kubernetes/pkg/controlplane/instance.go``, ``pkg/registry/core/rest``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 import attrs
 
 from kregistry.core.builtin import StoreOptions
 from kregistry.core.generics.storage import GenericStorage
-from kregistry.core.generics.strategy import generic_resource
 from kregistry.core.pod import PodStorage
 from kregistry.core.pod.kubelet import KubeletConnector
 from kregistry.core.scheme import core_resources, core_scheme
 from kregistry.core.storages import core_storages
-from kregistry.meta.gvk import GroupVersionKind
+from kregistry.meta.object import Object
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.scheme import Scheme
+from kregistry.runtime.unstructured import Unstructured
 from kregistry.server.conversions import AUTOSCALING_V1, EVENTS_V1
+from kregistry.server.discovery.builtin import builtin_resources
 from kregistry.server.resources import APIResource, APIResources, Conversion, Endpoint
 from kregistry.server.reviews import Reviewer
+from kregistry.server.served import ServedResource, ServedSubresource
 from kregistry.storage.interface import Interface
 
 #: The HTTP methods by which each kind of connection is opened.
@@ -50,29 +50,15 @@ _CONVERTED: Final[Mapping[tuple[str, str], Conversion]] = {
     ("autoscaling/v1", "horizontalpodautoscalers"): AUTOSCALING_V1,
 }
 
-Facts = Mapping[str, Any]
-
 
 @cache
-def builtin_facts() -> tuple[Facts, ...]:
-    """What is known of every built-in resource, whether it is served by default or not."""
-    found = resources.files("kregistry.server").joinpath("builtin.json")
-    loaded: list[Facts] = json.loads(found.read_text(encoding="utf-8"))
-    return tuple(loaded)
-
-
-@cache
-def served_resources() -> tuple[tuple[Facts, Resource[Any]], ...]:
+def served_resources() -> tuple[tuple[ServedResource, Resource[Any]], ...]:
     """What is served, each under its served version, and with its class if it has one."""
-    classes = {resource.gvr: resource.cls for resource in core_resources()}
-    made = []
-    for facts in builtin_facts():
-        if facts["servedByDefault"]:
-            resource: Resource[Any] = generic_resource(facts)
-            if (cls := classes.get(resource.gvr)) is not None:
-                resource = attrs.evolve(resource, cls=cls)
-            made.append((facts, resource))
-    return tuple(made)
+    classes: dict[Any, type[Object]] = {each.gvr: each.cls for each in core_resources()}
+    return tuple(
+        (facts, facts.resource(classes.get(facts.gvr, Unstructured)))
+        for facts in builtin_resources(by_default=True)
+    )
 
 
 def builtin_scheme() -> Scheme:
@@ -134,35 +120,36 @@ class BuiltinResources:
         return doors
 
     def _generic(
-        self, facts: Facts, resource: Resource[Any], options: StoreOptions
+        self, facts: ServedResource, resource: Resource[Any], options: StoreOptions
     ) -> dict[str, Any]:
         """The doors to a kind without a class."""
-        parts = tuple(part["name"] for part in facts["subresources"])
         storage = GenericStorage(
             resource,
             self.storage,
-            subresources=tuple(part for part in parts if _is_served(facts, part)),
-            fields=tuple(facts.get("extraFieldSelectors", ())),
+            subresources=tuple(
+                part.name for part in facts.subresources if _is_served(facts, part.name)
+            ),
+            fields=facts.field_selectors,
             **options,
         )
         key = _key(facts)
         return {key: storage.objects, **{f"{key}/{name}": d for name, d in storage.parts.items()}}
 
     def _served(
-        self, facts: Facts, resource: Resource[Any], doors: Mapping[str, Any]
+        self, facts: ServedResource, resource: Resource[Any], doors: Mapping[str, Any]
     ) -> APIResource:
         conversion = _CONVERTED.get((resource.api_version, resource.plural))
         key = _ALIASES.get(_key(facts), _key(facts))
         endpoint = Endpoint(
             gvk=resource.gvk,
-            verbs=tuple(facts["verbs"]),
+            verbs=facts.verbs,
             door=doors[key],
             conversion=conversion,
         )
         parts = {
-            part["name"]: _part(resource, part, doors[f"{key}/{part['name']}"], conversion)
-            for part in facts["subresources"]
-            if _is_served(facts, part["name"])
+            part.name: _part(facts, part, doors[f"{key}/{part.name}"], conversion)
+            for part in facts.subresources
+            if _is_served(facts, part.name)
         }
         return APIResource(resource=resource, endpoint=endpoint, subresources=parts)
 
@@ -172,33 +159,30 @@ _ALIASES: Final = {"events.k8s.io/events": "/events"}
 
 
 def _part(
-    resource: Resource[Any], part: Facts, door: Any, conversion: Conversion | None
+    facts: ServedResource, part: ServedSubresource, door: Any, conversion: Conversion | None
 ) -> Endpoint:
-    gvk = resource.gvk._replace(kind=part["kind"])
-    if part.get("version"):
-        gvk = GroupVersionKind(part.get("group", ""), part["version"], part["kind"])
+    gvk = part.gvk(facts)
     return Endpoint(
         gvk=gvk,
-        verbs=tuple(part["verbs"]),
+        verbs=part.verbs,
         door=door,
-        conversion=conversion if gvk == resource.gvk else None,
-        methods=_CONNECTIONS.get(f"{resource.plural}/{part['name']}", ()),
+        conversion=conversion if gvk == facts.gvk else None,
+        methods=_CONNECTIONS.get(f"{facts.plural}/{part.name}", ()),
     )
 
 
-def _key(facts: Facts) -> str:
-    return f"{facts['group']}/{facts['plural']}"
+def _key(facts: ServedResource) -> str:
+    return f"{facts.group}/{facts.plural}"
 
 
 def _plural(key: str) -> str:
     return key.partition("/")[0]
 
 
-def _is_served(facts: Facts, part: str) -> bool:
-    return f"{facts['plural']}/{part}" not in _UNSERVED
+def _is_served(facts: ServedResource, part: str) -> bool:
+    return f"{facts.plural}/{part}" not in _UNSERVED
 
 
-def _is_alias(facts: Facts) -> bool:
+def _is_alias(facts: ServedResource) -> bool:
     """Whether the objects are kept by another resource, or in another version."""
-    version = f"{facts['group']}/{facts['version']}"
-    return (version, facts["plural"]) in _CONVERTED
+    return (facts.api_version, facts.plural) in _CONVERTED

@@ -10,7 +10,7 @@ import attrs
 from kregistry.meta.context import Cancellation
 from kregistry.server.context import RequestContext
 from kregistry.server.query import Query
-from kregistry.server.request import Request
+from kregistry.server.request import Headers, Request
 from kregistry.server.requestinfo import RequestInfo
 from kregistry.server.response import Answer
 from kregistry.server.user import ANONYMOUS, UserInfo
@@ -40,6 +40,40 @@ class Call:
     def user(self) -> UserInfo:
         """Who asks; nobody known before somebody found out."""
         return self.request.user or ANONYMOUS
+
+    def about(self, info: RequestInfo, query: Query) -> Call:
+        """The same call, now that it is known what it is about."""
+        return Call(
+            request=self.request,
+            info=info,
+            query=query,
+            warnings=self.warnings,
+            cancellation=self.cancellation,
+        )
+
+    def asked_by(self, user: UserInfo, headers: Headers) -> Call:
+        """The same call, now that it is known who asks.
+
+        Args:
+            user: Who.
+            headers: What is left of the header fields.
+        """
+        before = self.request
+        request = Request(
+            method=before.method,
+            path=before.path,
+            query=before.query,
+            headers=headers,
+            body=before.body,
+            user=user,
+        )
+        return Call(
+            request=request,
+            info=self.info,
+            query=self.query,
+            warnings=self.warnings,
+            cancellation=self.cancellation,
+        )
 
     def context(self, *, namespaced: bool = True) -> RequestContext:
         """The request as the registry knows it."""

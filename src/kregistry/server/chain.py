@@ -12,7 +12,7 @@ before, after or instead. :func:`build` puts them together in the API server's o
     limits          longer than any honest request: refused unread
     request info    what the request is about
     metrics         how many there were, and how long they took
-    deadline        ``timeout`` must at least be readable
+    deadline        what takes longer than ``timeout`` says is told as a 504
     authentication  who asks
     authorization   whether they may
 
@@ -22,6 +22,7 @@ Source: ``k8s.io/apiserver/pkg/server/config.go`` DefaultBuildHandlerChain.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -33,8 +34,10 @@ from kregistry.meta.errors import (
     InternalError,
     RequestEntityTooLarge,
     StatusError,
+    Timeout,
     Unauthorized,
 )
+from kregistry.meta.gvk import GroupResource
 from kregistry.meta.status import Status
 from kregistry.server.authentication import UNAUTHORIZED, Authenticator
 from kregistry.server.authorization import (
@@ -46,9 +49,9 @@ from kregistry.server.authorization import (
 from kregistry.server.call import Call, Handler, Part
 from kregistry.server.duration import parse_duration
 from kregistry.server.query import Query
-from kregistry.server.request import Headers, Request
+from kregistry.server.request import Request
 from kregistry.server.requestinfo import RequestInfo, UnreadablePath, request_info
-from kregistry.server.response import Answer, text_response, with_headers
+from kregistry.server.response import Answer, EventStream, replaced, text_response, with_headers
 from kregistry.server.statuses import failure
 from kregistry.server.user import ADMIN, ANONYMOUS, AUTHENTICATED, UserInfo
 from kregistry.server.warningheaders import warning_headers
@@ -62,10 +65,17 @@ MAX_TARGET: Final = 64 * 1024
 #: Longer ids are cut. Source: ``maxAuditIDLength``.
 _MAX_AUDIT_ID: Final = 64
 
+#: What is said of an answer that took too long.
+LATE: Final = "request did not complete within the allotted timeout"
+
 _PANIC: Final = "This request caused apiserver to panic. Look in the logs for details."
 
 #: Parts of a Pod whose requests last for as long as they are wanted.
 _LASTING: Final = frozenset({"attach", "exec", "log", "portforward", "proxy"})
+
+#: How the names of header fields begin that ask for an answer to somebody else.
+_IMPERSONATE: Final = "impersonate-"
+_USERS: Final = GroupResource("", "users")
 
 _LOG: Final = logging.getLogger("kregistry.server")
 
@@ -121,8 +131,10 @@ def warnings(inner: Handler) -> Handler:
 
     def handle(call: Call) -> Answer:
         answer = inner(call)
+        if not call.warnings:
+            return answer
         told = warning_headers(call.warnings)
-        return attrs.evolve(answer, headers=Headers([*answer.headers, *told])) if told else answer
+        return replaced(answer, answer.headers.plus(told)) if told else answer
 
     return handle
 
@@ -171,34 +183,54 @@ def request_info_part(inner: Handler) -> Handler:
     def handle(call: Call) -> Answer:
         query = Query(call.request.query)
         try:
-            info = request_info(call.request)
+            info = request_info(call.request, query)
         except UnreadablePath as error:
             told = f"failed to create RequestInfo: {error}"
             return text_response(500, f'Internal Server Error: "{call.request.path}": {told}\n')
-        return inner(attrs.evolve(call, info=info, query=query))
+        return inner(call.about(info, query))
 
     return handle
 
 
 def deadline(inner: Handler) -> Handler:
-    """Refuse a ``timeout`` that cannot be read.
+    """Refuse a ``timeout`` that cannot be read, and answer 504 what took longer.
 
-    Keeping to it is up to the adapter: what runs here cannot be stopped from here.
+    What runs here cannot be stopped from here, so the 504 comes when it is done. An adapter that
+    need not wait for that says it in time, see :func:`allotted_seconds`.
 
-    Source: ``filters.WithRequestDeadline``.
+    Source: ``filters.WithRequestDeadline``, ``filters.WithTimeoutForNonLongRunningRequests``.
     """
 
     def handle(call: Call) -> Answer:
-        asked = call.query.text("timeout")
-        if asked and not is_long_running(call.info):
-            try:
-                parse_duration(asked)
-            except ValueError as error:
-                told = f"invalid timeout specified in the request URL - {error}"
-                raise BadRequest(told) from error
-        return inner(call)
+        seconds = allotted_seconds(call.info, call.query)
+        if seconds is None:
+            return inner(call)
+        end = time.monotonic() + seconds
+        answer = inner(call)
+        if time.monotonic() > end:
+            if isinstance(answer, EventStream):
+                answer.close()
+            raise Timeout(LATE)
+        return answer
 
     return handle
+
+
+def allotted_seconds(info: RequestInfo, query: Query) -> float | None:
+    """How long the answer may take; None if the client leaves that to the server.
+
+    Raises:
+        BadRequest: ``timeout`` is no duration (400).
+    """
+    asked = query.text("timeout")
+    if not asked or is_long_running(info):
+        return None
+    try:
+        seconds = parse_duration(asked)
+    except ValueError as error:
+        told = f"invalid timeout specified in the request URL - {error}"
+        raise BadRequest(told) from error
+    return seconds if seconds > 0 else None
 
 
 def is_long_running(info: RequestInfo) -> bool:
@@ -212,6 +244,9 @@ def is_long_running(info: RequestInfo) -> bool:
 def authentication(authenticator: Authenticator | None) -> Part:
     """Find out who asks; nobody does only where health is asked for.
 
+    Nobody speaks for somebody else: who wants to is refused, as an answer to who asks would not
+    be what was asked for. What a proxy says about users (``X-Remote-User``) does not count.
+
     Args:
         authenticator: Knows users; None lets everybody be an administrator.
 
@@ -220,11 +255,12 @@ def authentication(authenticator: Authenticator | None) -> Part:
 
     def part(inner: Handler) -> Handler:
         def handle(call: Call) -> Answer:
-            if authenticator is None:
-                return inner(_as(call, ADMIN))
-            user = _authenticated(authenticator, call.request)
+            user = _authenticated(authenticator, call.request) if authenticator else ADMIN
             if user is None and not is_health_path(call.request.path):
                 raise Unauthorized(UNAUTHORIZED)
+            for name, value in call.request.headers:
+                if name.startswith(_IMPERSONATE):
+                    raise Forbidden(_USERS, value, "nobody can be impersonated here")
             return inner(_as(call, user or ANONYMOUS))
 
         return handle
@@ -241,8 +277,7 @@ def _authenticated(authenticator: Authenticator, request: Request) -> UserInfo |
 
 def _as(call: Call, user: UserInfo) -> Call:
     """The call of *user*, without the credentials: nothing further in has a use for them."""
-    kept = [(name, value) for name, value in call.request.headers if name != "authorization"]
-    return attrs.evolve(call, request=attrs.evolve(call.request, user=user, headers=Headers(kept)))
+    return call.asked_by(user, call.request.headers.without("authorization"))
 
 
 def authorization(authorizer: Authorizer) -> Part:

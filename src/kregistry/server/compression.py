@@ -8,10 +8,8 @@ from __future__ import annotations
 import gzip
 from typing import Final
 
-import attrs
-
 from kregistry.server.call import Call, Handler
-from kregistry.server.request import Headers, Request
+from kregistry.server.request import Request
 from kregistry.server.response import Answer, Response
 
 #: Bytes from which on packing pays. Source: ``defaultGzipThresholdBytes``.
@@ -32,7 +30,7 @@ def compression(inner: Handler) -> Handler:
             return answer
         more = [("content-encoding", "gzip"), ("vary", "Accept-Encoding")]
         packed = gzip.compress(answer.body, LEVEL, mtime=0)
-        return attrs.evolve(answer, headers=Headers([*answer.headers, *more]), body=packed)
+        return Response(status=answer.status, headers=answer.headers.plus(more), body=packed)
 
     return handle
 

@@ -41,6 +41,10 @@ _VERBS: Final = {
 _OTHER: Final = "OTHER"
 
 
+#: All of a request that decides about its labels.
+_InfoForm = tuple[str, str, str, str, str, bool, bool]
+
+
 class Labels(NamedTuple):
     """What requests are told apart by."""
 
@@ -80,6 +84,7 @@ class Metrics:
     def __init__(self, served: Callable[[RequestInfo], bool]) -> None:
         self._served = served
         self._lock = threading.Lock()
+        self._known: dict[_InfoForm, Labels] = {}
         self._requests: Counter[tuple[Labels, int]] = Counter()
         self._durations: dict[Labels, Durations] = {}
         self._streams: Counter[Labels] = Counter()
@@ -127,6 +132,24 @@ class Metrics:
         return labels
 
     def _labels(self, info: RequestInfo) -> Labels:
+        """Remembered, as far as they are about what is served: 0.5 us instead of 5."""
+        form = (
+            info.verb,
+            info.group,
+            info.version,
+            info.resource,
+            info.subresource,
+            bool(info.name),
+            bool(info.namespace),
+        )
+        labels = self._known.get(form)
+        if labels is None:
+            labels = self._made_labels(info)
+            if labels.resource and labels.verb != _OTHER:
+                self._known[form] = labels
+        return labels
+
+    def _made_labels(self, info: RequestInfo) -> Labels:
         verb = _VERBS.get(info.verb, _OTHER)
         if not info.is_resource_request or not self._served(info):
             return Labels(verb, "", "", "", "", "")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from kregistry.meta.wire import encode_field
 from kregistry.server.discovery.document import Document, digest, kept_document
 
 #: What client-go asks for, and nothing else will do for it.
@@ -33,20 +34,6 @@ def older_document(release: str, *, accept: str = "") -> Document:
     if asked.isdisjoint((ASKED, ANSWERED)):
         info = {"title": _TITLE, "version": release}
         return kept_document({"swagger": _SWAGGER, "info": info, "paths": {}}, headers=_VARY)
-    body = _field(1, _SWAGGER.encode())
-    body += _field(2, _field(1, _TITLE.encode()) + _field(2, release.encode()))
+    described = encode_field(1, _TITLE.encode()) + encode_field(2, release.encode())
+    body = encode_field(1, _SWAGGER.encode()) + encode_field(2, described)
     return Document(body, ANSWERED, f'"{digest(body)}"', _VARY)
-
-
-def _field(number: int, value: bytes) -> bytes:
-    """One field of a protobuf message whose value is a text or a message."""
-    return bytes([number << 3 | 2]) + _varint(len(value)) + value
-
-
-def _varint(number: int) -> bytes:
-    written = bytearray()
-    while number > 0x7F:
-        written.append(number & 0x7F | 0x80)
-        number >>= 7
-    written.append(number)
-    return bytes(written)

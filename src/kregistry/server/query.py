@@ -57,6 +57,10 @@ class Query:
                 name, _, value = pair.partition("=")
                 self._values.setdefault(_unescaped(name), []).append(_unescaped(value))
 
+    def __len__(self) -> int:
+        """How many parameters there are, each name once."""
+        return len(self._values)
+
     def __contains__(self, name: object) -> bool:
         return name in self._values
 

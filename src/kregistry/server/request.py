@@ -12,6 +12,7 @@ for each verb. :mod:`~kregistry.server.api` puts all of it together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Self, cast
 from urllib.parse import unquote_to_bytes
@@ -23,6 +24,9 @@ from kregistry.server.user import UserInfo
 
 _NO_BODY: Final = b""
 
+#: A path that is what it stands for: nothing is escaped, and every character may be there.
+_PLAIN_PATH: Final = re.compile(r"/[!-$&-~]*")
+
 
 class Headers:
     """Names and values in the order in which they came; names whatever their case. Immutable.
@@ -31,25 +35,42 @@ class Headers:
         pairs: A mapping, or pairs of name and value if a name occurs more than once.
     """
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_first", "_pairs")
 
     def __init__(self, pairs: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        if isinstance(pairs, Mapping):
+        # The class first: to ask whether a list is a Mapping takes longer than all the rest.
+        if pairs.__class__ is not list and isinstance(pairs, Mapping):
             pairs = list(cast("Mapping[str, str]", pairs).items())
-        self._pairs = tuple((name.lower(), value) for name, value in pairs)
+        self._take(tuple([(name.lower(), value) for name, value in pairs]))
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of that name."""
-        wanted = name.lower()
-        return next((value for key, value in self._pairs if key == wanted), default)
+        return self._first.get(name.lower(), default)
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of that name."""
         wanted = name.lower()
-        return tuple(value for key, value in self._pairs if key == wanted)
+        if wanted not in self._first:
+            return ()
+        return tuple([value for key, value in self._pairs if key == wanted])
+
+    def plus(self, more: Iterable[tuple[str, str]]) -> Headers:
+        """These and *more*, whose names are in lower case."""
+        return _headers_of((*self._pairs, *more))
+
+    def without(self, name: str) -> Headers:
+        """These but those called *name*, which is in lower case."""
+        if name not in self._first:
+            return self
+        return _headers_of(tuple([pair for pair in self._pairs if pair[0] != name]))
+
+    def _take(self, pairs: tuple[tuple[str, str], ...]) -> None:
+        self._pairs = pairs
+        # Every request is asked for about ten fields, so they are found by name: 0.1 us, not 0.7.
+        self._first = dict(reversed(pairs))
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and bool(self.all(name))
+        return isinstance(name, str) and name.lower() in self._first
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._pairs)
@@ -66,6 +87,13 @@ class Headers:
     def __repr__(self) -> str:
         """Names only: values may be secrets."""
         return f"Headers({', '.join(name for name, _ in self._pairs)})"
+
+
+def _headers_of(pairs: tuple[tuple[str, str], ...]) -> Headers:
+    """Fields whose names are in lower case already."""
+    made = Headers.__new__(Headers)
+    made._take(pairs)
+    return made
 
 
 def _headers(value: Headers | Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
@@ -125,6 +153,8 @@ def decoded_path(raw: str) -> str:
         BadRequest: It does not begin with a slash, an escape is malformed, or what comes out is
             no text or holds control characters (400).
     """
+    if _PLAIN_PATH.fullmatch(raw):
+        return raw
     if not raw.startswith("/"):
         raise BadRequest("the path of a request begins with a slash")
     for escape in raw.split("%")[1:]:

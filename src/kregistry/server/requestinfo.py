@@ -87,20 +87,23 @@ def segments_of(path: str) -> list[str]:
     return path.split("/") if path else []
 
 
-def request_info(request: Request) -> RequestInfo:
+def request_info(request: Request, query: Query | None = None) -> RequestInfo:
     """What *request* is about.
+
+    Args:
+        request: The request.
+        query: Its parameters, if somebody has read them already.
 
     Raises:
         UnreadablePath: There is a verb in the path and nothing behind it.
     """
-    plain = RequestInfo(path=request.path, verb=request.method.lower())
     parts = segments_of(request.path)
     if len(parts) < 3 or parts[0] not in _PREFIXES:
-        return plain
+        return _of_path(request)
     prefix, group, rest = parts[0], "", parts[1:]
     if prefix == "apis":
         if len(rest) < 3:
-            return plain
+            return _of_path(request)
         group, rest = rest[0], rest[1:]
     version, rest = rest[0], rest[1:]
     verb = _VERBS.get(request.method, "")
@@ -112,7 +115,14 @@ def request_info(request: Request) -> RequestInfo:
             )
         verb, rest = rest[0], rest[1:]
     namespace, rest = _namespace(rest)
-    info = RequestInfo(
+    name, field_selector, label_selector = rest[1] if len(rest) > 1 else "", "", ""
+    if not name:
+        query = Query(request.query) if query is None else query
+        verb, name = _of_collection(verb, query)
+        if verb in _SELECTING and not in_path:
+            field_selector = query.text("fieldSelector")
+            label_selector = query.text("labelSelector")
+    return RequestInfo(
         is_resource_request=True,
         path=request.path,
         verb=verb,
@@ -121,11 +131,17 @@ def request_info(request: Request) -> RequestInfo:
         version=version,
         namespace=namespace,
         resource=rest[0],
-        name=rest[1] if len(rest) > 1 else "",
+        name=name,
         subresource=rest[2] if len(rest) > 2 and verb != "proxy" else "",
         parts=tuple(rest),
+        field_selector=field_selector,
+        label_selector=label_selector,
     )
-    return _of_collection(info, Query(request.query), selecting=not in_path)
+
+
+def _of_path(request: Request) -> RequestInfo:
+    """What is about no resource."""
+    return RequestInfo(path=request.path, verb=request.method.lower())
 
 
 def _namespace(rest: list[str]) -> tuple[str, list[str]]:
@@ -136,22 +152,15 @@ def _namespace(rest: list[str]) -> tuple[str, list[str]]:
     return rest[1], rest[2:] if inside else rest
 
 
-def _of_collection(info: RequestInfo, query: Query, *, selecting: bool) -> RequestInfo:
-    """The same, with the verbs that mean many objects, and what selects from them."""
-    if info.name:
-        return info
-    if info.verb == "get":
-        info = attrs.evolve(info, verb="watch" if _wants_watch(query) else "list")
-        info = attrs.evolve(info, name=_selected_name(query))
-    elif info.verb == "delete":
-        info = attrs.evolve(info, verb="deletecollection")
-    if selecting and info.verb in _SELECTING:
-        return attrs.evolve(
-            info,
-            field_selector=query.text("fieldSelector"),
-            label_selector=query.text("labelSelector"),
-        )
-    return info
+def _of_collection(verb: str, query: Query) -> tuple[str, str]:
+    """The verb that means many objects, and the name if they can only be one."""
+    if verb == "delete":
+        return "deletecollection", ""
+    if verb != "get":
+        return verb, ""
+    if not query:
+        return "list", ""
+    return "watch" if _wants_watch(query) else "list", _selected_name(query)
 
 
 def _wants_watch(query: Query) -> bool:
@@ -169,6 +178,8 @@ def _wants_watch(query: Query) -> bool:
 
 def _selected_name(query: Query) -> str:
     """The one name that the field selector admits, so that it can be authorized by name."""
+    if not query.text("fieldSelector"):
+        return ""
     try:
         query.list_options()
         name = fields.parse(query.text("fieldSelector")).requires_exact_match("metadata.name")

@@ -100,8 +100,16 @@ Answer: TypeAlias = Response | EventStream
 
 def with_headers(answer: Answer, more: Iterable[tuple[str, str]]) -> Answer:
     """*answer* with *more* header fields; one that is there already stays as it is."""
-    added = [(name, value) for name, value in more if name not in answer.headers]
-    return attrs.evolve(answer, headers=Headers([*answer.headers, *added]))
+    return replaced(
+        answer, answer.headers.plus([pair for pair in more if pair[0] not in answer.headers])
+    )
+
+
+def replaced(answer: Answer, headers: Headers) -> Answer:
+    """*answer* with other header fields. By hand: ``attrs.evolve`` takes four times as long."""
+    if isinstance(answer, Response):
+        return Response(status=answer.status, headers=headers, body=answer.body)
+    return EventStream(status=answer.status, headers=headers, frames=answer.frames)
 
 
 def text_response(status: int, text: str) -> Response:

@@ -14,7 +14,9 @@ import attrs
 from kregistry.meta.goformat import quote
 from kregistry.meta.gvk import GroupVersion, GroupVersionKind, GroupVersionResource
 from kregistry.meta.names import dns1035_label, dns1123_label, dns1123_subdomain
+from kregistry.meta.object import Object
 from kregistry.runtime.resource import Resource
+from kregistry.runtime.unstructured import Unstructured
 
 #: Every verb there is, in the order in which the API server lists those of built-in kinds.
 VERBS: Final = (
@@ -191,6 +193,21 @@ class ServedResource:
             subresources=tuple(subresources),
             storage_version_hash=storage_version_hash(resource.gvk),
             custom=custom,
+        )
+
+    def resource(self, cls: type[Object] = Unstructured) -> Resource[Any]:
+        """How Stores and routes call it, with objects of that class."""
+        return Resource(
+            cls,
+            self.plural,
+            group=self.group,
+            version=self.version,
+            kind=self.kind,
+            namespaced=self.namespaced,
+            singular=self.singular,
+            short_names=self.short_names,
+            categories=self.categories,
+            list_kind=self.list_kind,
         )
 
     @property

@@ -18,6 +18,8 @@ from kregistry.server.query import Query
 from kregistry.server.resources import Conversion
 from kregistry.server.scope import RequestScope
 
+_NO_TABLES: Final = TRANSFORMS - {TABLE}
+
 _INCLUDE: Final = ("", "Metadata", "None", "Object")
 
 
@@ -38,9 +40,7 @@ def table_options(query: Query) -> TableOptions:
 
 def possible_transforms(scope: RequestScope) -> frozenset[str]:
     """The forms in which the objects of the endpoint can be had."""
-    if has_tables(scope):
-        return TRANSFORMS
-    return TRANSFORMS - {TABLE}
+    return TRANSFORMS if has_tables(scope) else _NO_TABLES
 
 
 def has_tables(scope: RequestScope) -> bool:

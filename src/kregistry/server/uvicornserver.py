@@ -1,16 +1,20 @@
 """UvicornServer: an APIServer over HTTP under uvicorn, which the extra ``server`` brings.
 
-uvicorn leaves three things to do: it lets a client take as long as it likes for the header fields
-of a request, it waits for streams when it stops, and it says on standard error where it listens.
+uvicorn leaves some things to do: it lets a client take as long as it likes for the header fields
+of a request, and with one of its parsers as many bytes; it forgives what another reader would
+understand otherwise; it waits for streams when it stops; and it says on standard error where it
+listens.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Callable
 from typing import Any, Final
 
+import h11
 import uvicorn
 
 from kregistry.server.asgi import ASGIApplication
@@ -18,6 +22,10 @@ from kregistry.server.http.limits import Limits
 
 #: After so many seconds a stopping server cuts off what has not ended.
 _GRACE_SECONDS: Final = 5
+
+#: Line ends that are none, and lines that go on where the next begins.
+_UNSOUND: Final = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|\n[ \t]")
+_HEAD_END: Final = b"\r\n\r\n"
 
 
 class UvicornServer(uvicorn.Server):
@@ -50,7 +58,7 @@ class UvicornServer(uvicorn.Server):
             **options,
         )
         config.load()
-        config.http_protocol_class = patient(config.http_protocol_class, limits.head_seconds)
+        config.http_protocol_class = guarded(config.http_protocol_class, limits)
         super().__init__(config)
         self._application = application
         self._on_started = on_started
@@ -66,22 +74,32 @@ class UvicornServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def patient(protocol: Any, seconds: float) -> Any:
-    """*protocol*, a class of uvicorn, that closes a connection whose request does not come.
+def guarded(protocol: Any, limits: Limits) -> Any:
+    """*protocol*, a class of uvicorn, that puts up with as little as the threaded server.
+
+    A connection is closed whose request does not come in time. A head is refused that is too
+    long, or is not made of lines as HTTP has them. So are fields behind a body: httptools would
+    take them for fields of the head, credentials among them.
 
     Args:
         protocol: For h11 or for httptools.
-        seconds: How long header fields may take, from the connection on or from their first byte.
+        limits: How long a head may be, and how long it may take, from the connection on or from
+            its first byte.
     """
 
-    class Patient(protocol):  # type: ignore[misc]
+    class Guarded(protocol):  # type: ignore[misc]
         _alarm: asyncio.TimerHandle | None = None
+        _in_head = True
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
+            self._head = Head(limits.request_line + limits.head)
             self._wait()
 
         def data_received(self, data: bytes) -> None:
+            if self._hears_head() and not self._head.accepts(data):
+                self.send_400_response("Invalid HTTP request received.")
+                return
             super().data_received(data)
             if self.cycle is None or self.cycle.response_complete:
                 self._wait()
@@ -92,13 +110,55 @@ def patient(protocol: Any, seconds: float) -> Any:
             self._rest()
             super().connection_lost(exc)
 
+        def on_header(self, name: bytes, value: bytes) -> None:
+            if not self._in_head:
+                raise ValueError("no fields follow a body")
+            super().on_header(name, value)
+
+        def on_headers_complete(self) -> None:
+            self._in_head = False
+            super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            self._in_head = True
+            super().on_message_complete()
+
+        def _hears_head(self) -> bool:
+            """Whether what comes next belongs to a head: h11 knows, httptools calls us."""
+            if hasattr(self, "conn"):
+                return self.conn.their_state is h11.IDLE
+            return self._in_head
+
         def _wait(self) -> None:
             if self._alarm is None:
-                self._alarm = self.loop.call_later(seconds, self.transport.close)
+                self._alarm = self.loop.call_later(limits.head_seconds, self.transport.close)
 
         def _rest(self) -> None:
             if self._alarm is not None:
                 self._alarm.cancel()
                 self._alarm = None
 
-    return Patient
+    return Guarded
+
+
+class Head:
+    """What has come of a head so far.
+
+    Args:
+        limit: Bytes that it may have.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._came = bytearray()
+
+    def accepts(self, data: bytes) -> bool:
+        """Whether it is sound with *data*, which may hold its end, and more behind that."""
+        came, seen = self._came, len(self._came)
+        came += data
+        end = came.find(_HEAD_END, max(0, seen - 3))
+        length = end + 2 if end >= 0 else len(came)
+        sound = length <= self._limit and not _UNSOUND.search(came, max(0, seen - 2), length)
+        if end >= 0:
+            came.clear()
+        return sound

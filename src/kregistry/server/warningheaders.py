@@ -6,6 +6,7 @@ Source: ``k8s.io/apimachinery/pkg/util/net`` NewWarningHeader,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -13,6 +14,7 @@ from typing import Final
 MAX_TOTAL: Final = 4096
 MAX_EACH_OF_MANY: Final = 256
 
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _ESCAPED: Final = str.maketrans({'"': r"\"", "\\": r"\\"})
 
 
@@ -29,7 +31,7 @@ def warning_headers(texts: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _is_sayable(text: str) -> bool:
-    return bool(text) and not any(ord(each) < 0x20 or 0x7F <= ord(each) < 0xA0 for each in text)
+    return bool(text) and _CONTROL.search(text) is None
 
 
 def _shortened(texts: list[str]) -> Iterator[str]:

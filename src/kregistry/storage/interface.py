@@ -16,6 +16,7 @@ from kregistry.meta.context import Context
 from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
+from kregistry.storage.encoded import Encoded
 from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
 from kregistry.storage.predicate import EVERYTHING, SelectionPredicate
 from kregistry.storage.versioner import Versioner
@@ -212,6 +213,16 @@ class Interface(ABC, Generic[T]):
             Timeout: ``options.resource_version`` is higher than the store's (504).
             BadRequest: It is no version at all.
         """
+
+    def get_encoded(self, ctx: Context, key: str, options: GetOptions = NO_GET_OPTIONS) -> Encoded:
+        """:meth:`get` for who passes the object on as it is: its bytes.
+
+        Raises:
+            KeyNotFound: Nothing is stored there, whatever *options* say.
+        """
+        obj = self.get(ctx, key, attrs.evolve(options, ignore_not_found=False))
+        revision = self.versioner().object_resource_version(obj)
+        return Encoded(self.codec.encode(self.versioner().prepared(obj)), revision)
 
     @abstractmethod
     def get_list(

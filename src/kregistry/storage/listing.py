@@ -5,6 +5,7 @@ Source: ``k8s.io/apiserver/pkg/storage/etcd3/store.go`` GetList, ``storage.Valid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 import attrs
@@ -26,6 +27,7 @@ from kregistry.storage.errors import (
 )
 from kregistry.storage.interface import ListOptions
 from kregistry.storage.keys import KeyRange
+from kregistry.storage.lazy import LazyItems
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.updating import TIMED_OUT
 from kregistry.storage.versioner import VERSIONER
@@ -148,26 +150,43 @@ class Listing(Generic[T]):
     keys: KeyRange
     prefix: str
     plan: ReadPlan
-    _items: list[T] = attrs.field(factory=list)
+    _items: Sequence[T] = ()
     _last: str = ""
     _revision: int = 0
     _corrupt: CorruptItems | None = None
 
     def run(self) -> ObjectList[T]:
+        """The list."""
+        if self.options.predicate.empty:
+            return self._all()
+        return self._selected()
+
+    def _all(self) -> ObjectList[T]:
+        """Whatever there is, at most as much as the limit says; nothing of it is decoded."""
+        start = self.plan.start or self.keys.start
+        page = self._read(start, self._limit, self.plan.revision)
+        self._revision = self.plan.revision or page.revision
+        for record in self.serializer.doubtful(page.records):
+            self._object(record)
+        if page.records:
+            self._last = page.records[-1].key
+        self._items = LazyItems(page.records, self._load, self.serializer.encoded)
+        return self._result(page.count if page.more else None)
+
+    def _selected(self) -> ObjectList[T]:
         """Read pages until the limit, or the end, is reached."""
         limit = self._limit
         start, size = self.plan.start or self.keys.start, limit
         at, more = self.plan.revision, True
         page = None
+        self._items = []
         while more:
             page = self._read(start, size, at)
             self._revision = at = at or page.revision
-            more = self._take(page)
+            more = self._take(page, self._items)
             if not limit or len(self._items) >= limit:
                 break
             start, size = f"{self._last}\0", min(size * 2, max(_MAX_READ, size))
-        if self._corrupt is not None:
-            raise self._corrupt.error()
         return self._result(page.count if page is not None and more else None)
 
     @property
@@ -192,23 +211,26 @@ class Listing(Generic[T]):
         check_not_older(self.plan.at_least, page.revision)
         return page
 
-    def _take(self, page: Page) -> bool:
+    def _take(self, page: Page, items: list[T]) -> bool:
         """Keep the wanted objects of *page*; whether any key follows the last one looked at."""
         limit, predicate = self._limit, self.options.predicate
         for record in page.records:
-            if limit and len(self._items) >= limit:
+            if limit and len(items) >= limit:
                 return True
             self._last = record.key
             self._check_time()
             obj = self._object(record)
             if obj is not None and predicate.selects(obj):
-                self._items.append(obj)
+                items.append(obj)
         return page.more
+
+    def _load(self, record: Record) -> T:
+        return self.serializer.read(record.key, record.value, record.mod_revision)
 
     def _object(self, record: Record) -> T | None:
         """The record's object; None when unreadable ones are collected."""
         try:
-            return self.serializer.read(record.key, record.value, record.mod_revision)
+            return self._load(record)
         except InternalStorageError as error:
             raise InternalStorageError(
                 f"unable to transform key {quote(record.key)}: {error}"
@@ -221,6 +243,8 @@ class Listing(Generic[T]):
 
     def _result(self, count: int | None) -> ObjectList[T]:
         """The list; *count* keys were left at its last page, None if this was all."""
+        if self._corrupt is not None:
+            raise self._corrupt.error()
         token, remaining = "", None
         if count is not None and self._limit:
             token = encode_continue(f"{self._last}\0", self.prefix, self._revision)

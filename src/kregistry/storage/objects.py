@@ -20,7 +20,8 @@ from kregistry.meta.errors import BadRequest, InternalError, TooLargeResourceVer
 from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
-from kregistry.storage.backend import Backend
+from kregistry.storage.backend import Backend, Record
+from kregistry.storage.encoded import Encoded
 from kregistry.storage.errors import (
     BackendClosed,
     ForkedStore,
@@ -151,9 +152,8 @@ class ObjectStorage(Interface[T], Generic[T]):
             raise BadRequest(f"invalid resource version: {error}") from None
         if version != 0:
             raise ResourceVersionSetOnCreate
-        data = self._serializer.encode(obj)
+        data, stored = self._serializer.round_trip(obj)
         value = self._serializer.to_storage(full, data)
-        stored = self._serializer.read_back(obj, data)
         try:
             revision = self._backend.put(full, value, expected=0, ttl=seconds(ttl))
         except RevisionMismatch:
@@ -202,15 +202,25 @@ class ObjectStorage(Interface[T], Generic[T]):
         return watch
 
     def get(self, ctx: Context, key: str, options: GetOptions = NO_GET_OPTIONS) -> T:
+        record = self._record(key, options)
+        return self._serializer.new() if record is None else self._serializer.load(record).obj
+
+    def get_encoded(self, ctx: Context, key: str, options: GetOptions = NO_GET_OPTIONS) -> Encoded:
+        record = self._record(key, attrs.evolve(options, ignore_not_found=False))
+        assert record is not None
+        if self._serializer.doubtful([record]):
+            self._serializer.load(record)
+        return self._serializer.encoded(record)
+
+    def _record(self, key: str, options: GetOptions) -> Record | None:
+        """What is stored under *key*, None if nothing is and *options* allow for that."""
         full = self._space.prepare(key)
         wanted = parse_version(options.resource_version)
         record, revision = self._backend.get(full)
         check_not_older(wanted, revision)
-        if record is not None:
-            return self._serializer.load(record).obj
-        if not options.ignore_not_found:
+        if record is None and not options.ignore_not_found:
             raise KeyNotFound(full)
-        return self._serializer.new()
+        return record
 
     def get_list(
         self, ctx: Context, key: str, options: ListOptions = NO_LIST_OPTIONS

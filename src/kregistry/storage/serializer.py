@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
@@ -13,8 +14,9 @@ from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.storage.backend import Record
+from kregistry.storage.encoded import Encoded, opening_of
 from kregistry.storage.errors import CorruptObject, InternalStorageError
-from kregistry.storage.transformer import Transformer
+from kregistry.storage.transformer import IDENTITY, Transformer
 from kregistry.storage.versioner import VERSIONER
 
 T = TypeVar("T", bound=Object)
@@ -37,6 +39,11 @@ class Stored(Generic[T]):
     stale: bool
 
 
+def _opening_of(serializer: Serializer[Any]) -> bytes:
+    resource = serializer.resource
+    return opening_of(resource.api_version, resource.kind) if resource is not None else b""
+
+
 @attrs.frozen
 class Serializer(Generic[T]):
     """Turns objects into stored bytes and back; stores no resourceVersion and no selfLink.
@@ -54,6 +61,9 @@ class Serializer(Generic[T]):
     resource: Resource[T] | None
     max_bytes: int
     tag_corrupt: bool = False
+    _opening: bytes = attrs.field(
+        init=False, repr=False, default=attrs.Factory(_opening_of, takes_self=True)
+    )
 
     def new(self) -> T:
         """An empty object."""
@@ -67,8 +77,7 @@ class Serializer(Generic[T]):
         Raises:
             EncodeError: It is of another class than the resource has, or cannot be written.
         """
-        if self.resource is not None and not isinstance(obj, self.resource.cls):
-            raise EncodeError(f"a {type(obj).__name__} is no {self.resource.kind}")
+        self._require_class(obj)
         return self.codec.encode(VERSIONER.prepared(obj))
 
     def decode(self, data: bytes, revision: int) -> T:
@@ -80,20 +89,27 @@ class Serializer(Generic[T]):
         VERSIONER.update_object(obj, revision)
         return obj
 
-    def read_back(self, obj: T, data: bytes) -> T:
-        """The object in *data*, which is about to be stored for *obj*. It has no version yet.
+    def round_trip(self, obj: T) -> tuple[bytes, T]:
+        """The bytes of *obj*, and the object that they hold, fresh; neither has a version.
 
-        Done before the write: one object that cannot be read would fail every list.
+        Read before anything is stored: one object that cannot be read would fail every list.
 
         Raises:
-            EncodeError: It cannot be read.
+            EncodeError: It is of another class than the resource has, cannot be written, or
+                could not be read back.
         """
+        self._require_class(obj)
+        cls = self.resource.cls if self.resource is not None else None
         try:
-            return self.decode(data, 0)
+            data, stored = self.codec.round_trip(VERSIONER.prepared(obj), cls)
+            VERSIONER.update_object(stored, 0)
+        except EncodeError:
+            raise
         except Exception as error:
             raise EncodeError(
                 f"cannot store a {type(obj).__name__}, because it could not be read back: {error}"
             ) from error
+        return data, stored
 
     def copy(self, obj: T) -> T:
         """A deep copy."""
@@ -141,6 +157,28 @@ class Serializer(Generic[T]):
         data, _ = self.from_storage(key, value)
         return self._tagged(key, data, revision)
 
+    def encoded(self, record: Record) -> Encoded:
+        """The bytes of what *record* holds."""
+        data, _ = self.from_storage(record.key, record.value)
+        return Encoded(data, record.mod_revision, self._opening)
+
+    def doubtful(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Those of *records* that do not look like anything that was written here.
+
+        What is written here has been read back before. To learn once more that it can be read
+        is not worth decoding it; what somebody else left, or what a disk or a key has spoilt,
+        does not begin and end like a document.
+        """
+        if self.transformer is IDENTITY:
+            return [record for record in records if not _is_document(record.value)]
+        return [record for record in records if not self._is_readable(record)]
+
+    def _is_readable(self, record: Record) -> bool:
+        try:
+            return _is_document(self.from_storage(record.key, record.value)[0])
+        except Exception:
+            return False
+
     def nothing(self) -> Stored[T]:
         """What stands for an object that does not exist."""
         return Stored(self.new(), b"", 0, False)
@@ -161,6 +199,10 @@ class Serializer(Generic[T]):
             return None
         return Stored(self.copy(cached), self.encode(cached), revision, False)
 
+    def _require_class(self, obj: T) -> None:
+        if self.resource is not None and not isinstance(obj, self.resource.cls):
+            raise EncodeError(f"a {type(obj).__name__} is no {self.resource.kind}")
+
     def _tagged(self, key: str, data: bytes, revision: int) -> T:
         try:
             return self.decode(data, revision)
@@ -169,6 +211,10 @@ class Serializer(Generic[T]):
                 raise
             text = f"object not decodable revision={revision}: {error}"
             raise CorruptObject(key, 0, text) from error
+
+
+def _is_document(data: bytes) -> bool:
+    return data.startswith(b'{"') and data.endswith(b"}")
 
 
 def _require_bytes(data: bytes) -> bytes:

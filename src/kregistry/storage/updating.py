@@ -139,19 +139,19 @@ class Update(_Change[T]):
             self._outdated(refusal, same_counts=True)
             return None
         obj, ttl = (result.obj, result.ttl) if isinstance(result, WithTTL) else (result, 0)
-        data = self.serializer.encode(obj)
+        data, stored = self.serializer.round_trip(obj)
         if data == self.state.data and not self.state.stale:
             if not self.current:
                 self._reread()
                 if data != self.state.data:
                     return None
             if not self.state.stale:
-                return self.serializer.decode(self.state.data, self.state.revision)
-        return self._write(obj, data, ttl)
+                VERSIONER.update_object(stored, self.state.revision)
+                return stored
+        return self._write(data, stored, ttl)
 
-    def _write(self, obj: T, data: bytes, ttl: int) -> T | None:
+    def _write(self, data: bytes, stored: T, ttl: int) -> T | None:
         value = self.serializer.to_storage(self.key, data)
-        stored = self.serializer.read_back(obj, data)
         try:
             revision = self.backend.put(
                 self.key, value, expected=self.state.revision, ttl=seconds(ttl)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from kregistry.core.scheme import core_resources
 from kregistry.meta.gvk import GroupVersionKind
@@ -16,6 +21,52 @@ def test_all_resources_of_the_release_are_in_it() -> None:
     assert len(table) == len({found.gvr for found in table}) == 95
     assert sum(len(found.subresources) for found in table) == 55
     assert len({found.group for found in table}) == 23
+
+
+#: The same facts as a release of Kubernetes publishes them, one entry for each resource.
+PUBLISHED: list[dict[str, Any]] = json.loads(
+    Path(__file__).with_name("builtin_resources.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize(
+    "facts", PUBLISHED, ids=lambda facts: f"{facts['group']}/{facts['version']}/{facts['plural']}"
+)
+def test_a_resource_is_described_as_the_release_does(facts: dict[str, Any]) -> None:
+    """Names, short names, categories, verbs, doors and priorities, each in its order."""
+    gvr = (facts["group"], facts["version"], facts["plural"])
+    (found,) = [each for each in builtin_resources() if tuple(each.gvr) == gvr]
+    assert (found in builtin_resources(by_default=True)) == facts["servedByDefault"]
+    assert {
+        "group": found.group,
+        "version": found.version,
+        "kind": found.kind,
+        "plural": found.plural,
+        "singular": found.singular,
+        "shortNames": list(found.short_names),
+        "namespaced": found.namespaced,
+        "verbs": list(found.verbs),
+        "categories": list(found.categories),
+        "groupPriority": found.group_priority,
+        "versionPriority": found.version_priority,
+        "storageVersionHash": found.storage_version_hash,
+        "extraFieldSelectors": list(found.field_selectors),
+        "subresources": [
+            {
+                "name": door.name,
+                "kind": door.kind,
+                "verbs": list(door.verbs),
+                **({"group": door.group, "version": door.version} if door.version else {}),
+            }
+            for door in found.subresources
+        ],
+        "preferred": facts["preferred"],
+        "servedByDefault": facts["servedByDefault"],
+    } == {"storageVersionHash": "", "extraFieldSelectors": [], **facts}
+
+
+def test_the_release_publishes_nothing_else() -> None:
+    assert len(PUBLISHED) == len(builtin_resources())
 
 
 def test_what_is_served_by_default_is_stable() -> None:
@@ -34,7 +85,8 @@ def test_every_kind_that_has_a_store_is_described_like_its_store() -> None:
             stored.list_kind,
             stored.namespaced,
         )
-        assert set(served.short_names) == set(stored.short_names), stored.plural
+        assert served.short_names == stored.short_names, stored.plural
+        assert served.categories == stored.categories, stored.plural
 
 
 def test_what_can_be_written_is_stored_and_says_in_which_version() -> None:

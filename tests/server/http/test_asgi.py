@@ -229,6 +229,21 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(server: APIServer, targ
     assert (status, json.loads(told)["reason"]) == (504, "Timeout")
 
 
+def test_a_client_may_say_how_long_it_waits(server: APIServer) -> None:
+    slow: Any = Slow(server)
+    application = ASGIApplication(slow)
+    status, _, told = answered(application, scope("GET", "/readyz?timeout=50ms"))
+    slow.go.set()
+    assert (status, json.loads(told)["reason"]) == (504, "Timeout")
+
+
+@pytest.mark.parametrize("timeout", ["x", "0", "-1s", "1h"])
+def test_another_wish_does_not_end_an_answer_early(server: APIServer, timeout: str) -> None:
+    application = ASGIApplication(server)
+    status, _, _ = answered(application, scope("GET", f"/readyz?timeout={timeout}"))
+    assert status == (400 if timeout == "x" else 200)
+
+
 def test_too_many_requests_at_once_are_turned_away(server: APIServer) -> None:
     slow: Any = Slow(server)
     application = ASGIApplication(slow, limits=Limits(requests=2))

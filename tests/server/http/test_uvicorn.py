@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from asking import CONFIGMAPS, Client, config_map
+from hypothesis import given
+from hypothesis import strategies as st
 from rawclient import RawClient, message
 from test_smuggling import BODY, CHUNKED, LENGTH, ONE_CHUNK, SECOND, post
 from uvicornthread import Running, under_uvicorn
 
-from kregistry.server import APIServer
+from kregistry.meta.object import Object
+from kregistry.server import APIServer, Settings, TokenAuthenticator, UserInfo
 from kregistry.server.http.limits import Limits
+from kregistry.server.uvicornserver import Head
+from kregistry.storage import Interface
 
 PARSERS = ("h11", "httptools")
+SMUGGLED_PATH = f"{CONFIGMAPS}/smuggled"
 
 
 @pytest.fixture(params=PARSERS)
-def uvicorn(request: pytest.FixtureRequest, server: APIServer) -> Iterator[Running]:
-    with under_uvicorn(server, http=request.param) as running:
-        yield running
+def uvicorn_of(request: pytest.FixtureRequest) -> Iterator[Callable[[APIServer], Running]]:
+    with ExitStack() as stack:
+        yield lambda server: stack.enter_context(under_uvicorn(server, http=request.param))
+
+
+@pytest.fixture
+def uvicorn(uvicorn_of: Callable[[APIServer], Running], server: APIServer) -> Running:
+    return uvicorn_of(server)
 
 
 def test_a_client_creates_reads_and_watches(uvicorn: Running) -> None:
@@ -74,7 +86,17 @@ SMUGGLED = {
     "a space before the colon": post(b"content-length : %d\r\n" % len(BODY)),
     "a zero byte in a value": post(b"a: \x00\r\n" + LENGTH),
     "a chunk with two bytes too many": post(CHUNKED, b"%x\r\n%bxx0\r\n\r\n" % (len(BODY), BODY)),
+    "bare line feeds": post(LENGTH).replace(b"\r\n", b"\n"),
+    "one bare line feed": post(LENGTH).replace(b"\r\ncontent-length", b"\ncontent-length"),
+    "two carriage returns": post(b"a: b\r\r\n" + LENGTH),
+    "a folded line": post(b"a: b\r\n c\r\n" + LENGTH),
+    "a folded coding": post(b"transfer-encoding:\r\n chunked\r\n", ONE_CHUNK),
+    "a line folded with a tab": post(b"a: b\r\n\tc\r\n" + LENGTH),
+    "no host": post(LENGTH).replace(b"host: 127.0.0.1\r\n", b""),
+    "more fields than anybody has": post(b"a: b\r\n" * 101 + LENGTH),
 }
+
+UNSOUND = ("bare line feeds", "one bare line feed", "two carriage returns", "a folded line")
 
 
 @pytest.mark.parametrize("sent", SMUGGLED.values(), ids=SMUGGLED)
@@ -85,3 +107,48 @@ def test_nothing_is_smuggled_past_the_parser(uvicorn: Running, client: Client, s
         assert raw.ask(sent + SECOND).status >= 400
         assert raw.hears_the_end()
     assert client.get(f"{CONFIGMAPS}/kept").status == 200
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 4096])
+@pytest.mark.parametrize("name", UNSOUND)
+def test_it_does_not_matter_how_a_head_is_cut(name: str, size: int) -> None:
+    sent, head = SMUGGLED[name], Head(4096)
+    pieces = [sent[at : at + size] for at in range(0, len(sent) - len(BODY), size)]
+    assert False in [head.accepts(piece) for piece in pieces]
+
+
+@given(body=st.binary(max_size=40), size=st.integers(1, 50), limit=st.integers(0, 60))
+def test_a_sound_head_is_accepted_up_to_its_limit_whatever_follows(
+    body: bytes, size: int, limit: int
+) -> None:
+    sent, head = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", Head(limit)
+    pieces = [sent[at : at + size] for at in range(0, len(sent), size)]
+    pieces[-1] += body
+    accepted = [head.accepts(piece) for piece in pieces]
+    assert all(accepted) == (len(sent) - 2 <= limit)
+
+
+def test_fields_behind_a_body_are_no_credentials(
+    memory: Interface[Object], uvicorn_of: Callable[[APIServer], Running]
+) -> None:
+    tokens = TokenAuthenticator({"good": UserInfo(name="bob")})
+    server = APIServer(memory, Settings(authenticator=tokens))
+    server.create_namespaces()
+    trailer = b"authorization: Bearer good\r\n\r\n"
+    with RawClient(uvicorn_of(server).port) as raw:
+        assert raw.ask(post(CHUNKED, ONE_CHUNK[:-2] + trailer)).status in (400, 401)
+    assert Client(server, {"authorization": "Bearer good"}).get(SMUGGLED_PATH).status == 404
+
+
+@pytest.mark.parametrize("filler", [b"x" * 4096, b"a: b\r\n" * 512], ids=["a value", "fields"])
+def test_a_head_without_end_is_cut_off(uvicorn: Running, filler: bytes) -> None:
+    """What the sockets between the two hold is sent at most, not hundreds of megabytes."""
+    with RawClient(uvicorn.port) as raw:
+        raw.say(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\na: b\r\nb: ")
+        with pytest.raises(ConnectionError):
+            raw.socket.sendall(filler * 10_000)
+
+
+def test_a_head_may_be_as_long_as_the_limit(uvicorn: Running) -> None:
+    with RawClient(uvicorn.port) as raw:
+        assert raw.get("/readyz", a="b" * 60_000).status == 200

@@ -10,6 +10,7 @@ import pytest
 from patchcases import failure
 
 from kregistry.meta.gvk import GroupVersionKind
+from kregistry.server.discovery import builtin_resources
 from kregistry.server.patch import PatchSchema, PatchType, apply_patch, builtin_schema, patch_schema
 from kregistry.server.patch.openapi import KINDS, MERGE_KEY, STRATEGY
 
@@ -45,6 +46,90 @@ def test_every_kind_of_the_documents_has_its_schema() -> None:
 )
 def test_other_kinds_have_none(kind: tuple[str, str, str]) -> None:
     assert builtin_schema(GroupVersionKind(*kind)) is None
+
+
+def test_every_kind_that_is_served_and_can_be_patched_has_one() -> None:
+    """kubectl sends strategic merge patches for all of them."""
+    for resource in builtin_resources(by_default=True):
+        for kind in [resource.gvk, *(door.gvk(resource) for door in resource.subresources)]:
+            doors = [resource, *resource.subresources]
+            if any("patch" in door.verbs and door.kind == kind.kind for door in doors):
+                assert builtin_schema(kind) is not None or kind.kind.endswith("Options"), kind
+
+
+HPA = ("autoscaling/v2", "HorizontalPodAutoscaler")
+
+
+def patched(kind: tuple[str, str], document: dict[str, Any], patch: dict[str, Any]) -> Any:
+    return apply_patch(PatchType.STRATEGIC, document, patch, schema=schema_of(*kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "key"),
+    [
+        (HPA, "conditions", "type"),
+        (("resource.k8s.io/v1", "ResourceClaim"), "reservedFor", "uid"),
+        (("flowcontrol.apiserver.k8s.io/v1", "FlowSchema"), "conditions", "type"),
+    ],
+)
+def test_lists_that_are_merged_are_known_of_kinds_that_are_not_in_the_documents(
+    kind: tuple[str, str], name: str, key: str
+) -> None:
+    document = {"status": {name: [{key: "a", "x": 1}, {key: "b"}]}}
+    made = patched(kind, document, {"status": {name: [{key: "a", "y": 2}, {key: "c"}]}})
+    assert made["status"][name] == [{key: "a", "x": 1, "y": 2}, {key: "c"}, {key: "b"}]
+    gone = {"status": {name: [{"$patch": "delete", key: "a"}]}}
+    assert patched(kind, document, gone) == {"status": {name: [{key: "b"}]}}
+
+
+def test_what_else_such_kinds_have_is_merged_if_it_is_a_map_and_replaced_if_not() -> None:
+    document = {
+        "metadata": {"finalizers": ["a"], "labels": {"x": "1"}},
+        "spec": {"metrics": [{"type": "a"}], "behavior": {"scaleUp": {"policies": [{}]}}},
+    }
+    patch = {
+        "metadata": {"finalizers": ["b"], "labels": {"y": "2"}},
+        "spec": {
+            "maxReplicas": 3,
+            "metrics": [{"type": "b"}],
+            "behavior": {"scaleDown": {"policies": [{"value": 1}]}},
+        },
+    }
+    assert patched(HPA, document, patch) == {
+        "metadata": {"finalizers": ["b", "a"], "labels": {"x": "1", "y": "2"}},
+        "spec": {
+            "maxReplicas": 3,
+            "metrics": [{"type": "b"}],
+            "behavior": {
+                "scaleUp": {"policies": [{}]},
+                "scaleDown": {"policies": [{"value": 1}]},
+            },
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("patch", "spec"),
+    [
+        ({"$patch": "replace", "metrics": ["c"]}, {"metrics": ["c"]}),
+        ({"$patch": "delete"}, {}),
+        ({"$setElementOrder/metrics": ["a"], "metrics": ["a"]}, {"metrics": ["a"], "x": 1}),
+        ({"$deleteFromPrimitiveList/metrics": ["b"]}, {"metrics": ["a"], "x": 1}),
+        ({"$retainKeys": ["metrics"], "metrics": ["a"]}, {"metrics": ["a"]}),
+    ],
+    ids=lambda each: next(iter(each), "nothing"),
+)
+def test_directives_work_on_fields_of_which_nothing_is_known(
+    patch: dict[str, Any], spec: dict[str, Any]
+) -> None:
+    made = patched(HPA, {"spec": {"metrics": ["a", "b"], "x": 1}}, {"spec": patch})
+    assert made["spec"] == spec
+
+
+def test_lists_of_which_no_key_is_known_cannot_be_merged() -> None:
+    document = {"spec": {"metrics": [{"type": "a"}]}}
+    patch = {"spec": {"$deleteFromPrimitiveList/metrics": [{"type": "a"}]}}
+    assert "without merge key" in failure(patched, HPA, document, patch).status.message
 
 
 def test_every_strategy_of_the_documents_is_found_on_its_field() -> None:

@@ -26,7 +26,9 @@ from kregistry.registry.validation import validate_object_meta_update
 from kregistry.runtime.resource import Resource
 
 #: Where Deployments live.
-DEPLOYMENTS: Final = Resource(Deployment, "deployments", short_names=("deploy",))
+DEPLOYMENTS: Final = Resource(
+    Deployment, "deployments", short_names=("deploy",), categories=("all",)
+)
 
 
 class DeploymentStrategy(BuiltinStrategy[Deployment]):

@@ -6,7 +6,7 @@ Source: ``k8s.io/kubernetes/pkg/registry``, the strategy of each kind.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
@@ -173,18 +173,3 @@ class BuiltinGenericStatusStrategy(GenericStatusStrategy):
 
     def allow_unconditional_update(self) -> bool:
         return self.resource.kind not in CONDITIONAL
-
-
-def generic_resource(facts: Mapping[str, Any]) -> Resource[Unstructured]:
-    """The resource that *facts*, an entry of the list of built-in kinds, are about."""
-    return Resource(
-        Unstructured,
-        facts["plural"],
-        group=facts["group"],
-        version=facts["version"],
-        kind=facts["kind"],
-        namespaced=facts["namespaced"],
-        singular=facts["singular"],
-        short_names=facts["shortNames"],
-        categories=facts["categories"],
-    )

@@ -29,8 +29,10 @@ def containers_with_paths(spec: PodSpec, path: Path) -> Iterator[tuple[AnyContai
         ("ephemeralContainers", spec.ephemeral_containers),
     )
     for name, containers in lists:
-        for index, container in enumerate(containers):
-            yield container, path.child(name).index(index)
+        if containers:
+            at = path / name
+            for index, container in enumerate(containers):
+                yield container, at.index(index)
 
 
 def is_sidecar(container: Container) -> bool:

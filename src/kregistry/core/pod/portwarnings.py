@@ -87,6 +87,8 @@ def _of_container(ports: Sequence[ContainerPort], path: Path) -> Iterator[str]:
         at = path.index(index)
         if port.host_ip and not port.host_port:
             yield f"{at}: hostIP set without hostPort: {_printed(port)}"
+        if len(ports) == 1:
+            return  # nothing to be in the way of
         earlier = seen.setdefault((port.container_port, port.protocol), _Earlier())
         found = earlier.conflict(port)
         if found is not None:

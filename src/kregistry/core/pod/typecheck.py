@@ -7,9 +7,8 @@ looks for the reason and says it as field errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
+from types import TracebackType
 from typing import Any, Final
 
 from kregistry.meta.errors import Invalid
@@ -31,21 +30,32 @@ _SCALARS: Final[dict[Form, tuple[type, str]]] = {
 }
 
 
-@contextmanager
-def explaining_wrong_types(obj: Object) -> Iterator[None]:
+class explaining_wrong_types:
     """Run rules over *obj*; if one stumbles over a value of the wrong type, say which.
 
     Raises:
         Invalid: Some values are of other types than declared. What else the rules raise comes
             out as it is.
     """
-    try:
-        yield
-    except _STUMBLES as error:
-        errs = type_errors(obj)
-        if not errs:
-            raise
-        raise wrong_types(obj, errs) from error
+
+    __slots__ = ("_obj",)
+
+    def __init__(self, obj: Object) -> None:
+        self._obj = obj
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, _STUMBLES):
+            errs = type_errors(self._obj)
+            if errs:
+                raise wrong_types(self._obj, errs) from error
 
 
 def wrong_types(obj: Object, errs: ErrorList) -> Invalid:

@@ -66,6 +66,8 @@ def _collisions(files: list[_File]) -> Iterator[tuple[_File, _File]]:
     Sorted by their parts, whatever lies below a file follows it at once. So each file is
     compared with those above it only, and the time does not grow with the square of anything.
     """
+    if len(files) < 2:
+        return
     parted = sorted((file.path.strip("/").split("/"), at) for at, file in enumerate(files))
     above: list[tuple[list[str], int]] = []
     found: list[tuple[int, int]] = []

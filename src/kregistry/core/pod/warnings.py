@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from kregistry.core.pod.containers import containers_with_paths
@@ -64,6 +65,8 @@ _VOLUMES: Final = (
     ("rbd", "rbd", f"deprecated in v1.28, {_GONE}"),
 )
 
+_sources_of: Final = attrgetter(*(attribute for attribute, *_ in _VOLUMES))
+
 
 def warnings_for_pod(pod: Pod) -> list[str]:
     """All warnings about a new Pod, in the API server's order."""
@@ -86,12 +89,12 @@ def _warnings(pod: Pod) -> Iterator[str]:
     yield from _volume_warnings(spec.volumes)
     yield from virtual_path_warnings(spec)
     yield from _repeated(spec)
-    yield from _byte_warnings(_SPEC / "overhead", spec.overhead)
+    yield from _byte_warnings(_SPEC, spec.overhead, "overhead")
     yield from _seccomp_warnings(pod)
     for container, at in containers_with_paths(spec, _SPEC):
         requirements = container.resources
-        yield from _byte_warnings(at.child("resources", "limits"), requirements.limits)
-        yield from _byte_warnings(at.child("resources", "requests"), requirements.requests)
+        yield from _byte_warnings(at, requirements.limits, "resources", "limits")
+        yield from _byte_warnings(at, requirements.requests, "resources", "requests")
         yield from _env_warnings(at / "env", container.env)
     yield from port_warnings(spec)
     grace = spec.termination_grace_period_seconds
@@ -167,8 +170,8 @@ def _affinity_terms(spec: PodSpec) -> Iterator[tuple[PodAffinityTerm, Path]]:
 
 def _volume_warnings(volumes: Sequence[Volume]) -> Iterator[str]:
     for index, volume in enumerate(volumes):
-        for attribute, wire, text in _VOLUMES:
-            if getattr(volume, attribute) is not None:
+        for (_, wire, text), source in zip(_VOLUMES, _sources_of(volume), strict=True):
+            if source is not None:
                 yield f"{(_SPEC / 'volumes').index(index) / wire}: {text}"
 
 
@@ -188,12 +191,12 @@ def _repeated(spec: PodSpec) -> Iterator[str]:
             seen.setdefault(value, index)
 
 
-def _byte_warnings(path: Path, amounts: Mapping[str, Quantity]) -> Iterator[str]:
+def _byte_warnings(path: Path, amounts: Mapping[str, Quantity], *where: str) -> Iterator[str]:
     for name in ("memory", "ephemeral-storage"):
         amount = amounts.get(name)
-        if amount is not None and amount.milli() % 1000:
+        if amount is not None and not amount.is_whole():
             text = f"fractional byte value {quote(str(amount))} is invalid, must be an integer"
-            yield f"{path.key(name)}: {text}"
+            yield f"{path.child(*where).key(name)}: {text}"
 
 
 def _seccomp_warnings(pod: Pod) -> Iterator[str]:

@@ -22,6 +22,7 @@ _META_GROUP: Final = "meta.k8s.io"
 _FIELD_VALIDATION: Final = ("", "Ignore", "Strict", "Warn")
 _PROPAGATION: Final = ("Foreground", "Background", "Orphan")
 _NOT_OLDER_THAN: Final = "NotOlderThan"
+_MANAGER: Final = Path("fieldManager")
 _MATCH: Final = Path("resourceVersionMatch")
 _UNSAFE: Final = Path("ignoreStoreReadErrorWithClusterBreakingPotential")
 
@@ -45,7 +46,7 @@ def validate_update_options(options: UpdateOptions) -> ErrorList:
 def _validate_write_options(options: CreateOptions | UpdateOptions, wanted: type) -> ErrorList:
     if errs := validate_option_types(options, wanted):
         return errs
-    errs = validate_field_manager(options.field_manager, Path("fieldManager"))
+    errs = validate_field_manager(options.field_manager, _MANAGER)
     _check_dry_run(errs, options.dry_run)
     if options.field_validation not in _FIELD_VALIDATION:
         errs.not_supported(Path("fieldValidation"), options.field_validation, _FIELD_VALIDATION)

@@ -83,7 +83,7 @@ def _read(shape: Shape, v: str, level: int, names: Names) -> str:
         case Form.FLOAT:
             return f"float({v})"
         case Form.VALUE:
-            return f"{names.constant(shape.value.read if shape.value else None)}({v})"
+            return _value(shape, v, names)
         case Form.ENUM:
             return f"{names.constant(shape.type)}({v})"
         case Form.STRUCT:
@@ -93,6 +93,13 @@ def _read(shape: Shape, v: str, level: int, names: Names) -> str:
         case Form.FOREIGN:
             return f"read_foreign({v}, {names.constant(shape.type)})"
     return _read_container(shape, v, level, names)
+
+
+def _value(shape: Shape, v: str, names: Names) -> str:
+    assert shape.value is not None
+    if shape.value.known is not None:
+        return f"{names.constant(shape.value.known)}[{v}]"
+    return f"{names.constant(shape.value.read)}({v})"
 
 
 def _read_container(shape: Shape, v: str, level: int, names: Names) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
 from kregistry.runtime.shapes import ANY, Form, Member, Shape, Struct
 from kregistry.runtime.sources.defaults import default_of, is_empty
 from kregistry.runtime.sources.names import Names
+
+#: One more than the largest integer that takes one digit inside of Python.
+_SMALL: Final = 2**30
 
 
 def write_source(struct: Struct, names: Names) -> str:
@@ -54,7 +59,8 @@ def _member(struct: Struct, member: Member, names: Names) -> list[str]:
             "    else:",
         ]
     present = attrs.evolve(shape, optional=False)
-    return [*lines, *_assignment(present, member.wire, where, "        ", names)]
+    filled = condition == f"o.{member.attribute}"
+    return [*lines, *_assignment(present, member.wire, where, "        ", names, filled=filled)]
 
 
 def _written_when(member: Member) -> str:
@@ -67,15 +73,16 @@ def _written_when(member: Member) -> str:
     return f"o.{member.attribute}" if is_empty(default) else ""
 
 
-def _assignment(shape: Shape, wire: str, where: str, indent: str, names: Names) -> list[str]:
-    """The statements that write the value *v* to the dict *r*.
+def _assignment(
+    shape: Shape, wire: str, where: str, indent: str, names: Names, *, filled: bool = False
+) -> list[str]:
+    """The statements that write the value *v* to the dict *r*; *filled* if it is not empty.
 
     The common containers are loops, because each comprehension would be a function of its
     own, made anew for every instance.
     """
-    levels, target = _levels(shape), f"r[{wire!r}]"
-    lines = [f"if room <= {levels}:", "    raise too_deep()"] if levels else []
-    item = shape.item or ANY
+    target, item = f"r[{wire!r}]", shape.item or ANY
+    lines = _room_for(shape, filled)
     if shape.form is Form.LIST and shape.container is list and not item.optional:
         lines += _list_loop(item, target, where, names)
     elif shape.form is Form.MAP:
@@ -83,6 +90,14 @@ def _assignment(shape: Shape, wire: str, where: str, indent: str, names: Names) 
     else:
         lines.append(f"{target} = {_value(shape, 'v', where, 1, names)}")
     return [f"{indent}{line}" for line in lines]
+
+
+def _room_for(shape: Shape, filled: bool) -> list[str]:
+    """The check that what the type itself nests is not too deep."""
+    levels = _levels(shape)
+    if filled and levels == 1 and shape.item is not None and shape.item.form is Form.STRUCT:
+        return []  # the first item makes the same check
+    return [f"if room <= {levels}:", "    raise too_deep()"] if levels else []
 
 
 def _list_loop(item: Shape, target: str, where: str, names: Names) -> list[str]:
@@ -134,7 +149,8 @@ def _present(shape: Shape, v: str, where: str, level: int, names: Names) -> str:
         case Form.STR:
             return f"({v} if {v}.__class__ is str else as_str({v}, {w}))"
         case Form.INT:
-            fits = f"{v}.__class__ is int and LOWEST <= {v} <= HIGHEST"
+            # Small constants compare fastest; as_int knows the real bounds.
+            fits = f"{v}.__class__ is int and -1 < {v} < {_SMALL}"
             return f"({v} if {fits} else as_int({v}, {w}))"
         case Form.BOOL:
             return f"({v} if {v} is True or {v} is False else as_bool({v}, {w}))"
@@ -155,10 +171,11 @@ def _present(shape: Shape, v: str, where: str, level: int, names: Names) -> str:
 
 def _simple(shape: Shape, v: str, w: str, names: Names) -> str:
     cls = names.constant(shape.type)
-    checked = f"({v} if {v}.__class__ is {cls} else as_instance({v}, {cls}, {w}))"
     if shape.value is None:
-        return f"plain({checked}.value, 1)"
-    return f"{names.constant(shape.value.write)}({checked})"
+        return f"plain(({v} if {v}.__class__ is {cls} else as_instance({v}, {cls}, {w})).value, 1)"
+    write = names.constant(shape.value.write)
+    usual = f"{v}.{shape.value.held}" if shape.value.held else f"{write}({v})"
+    return f"({usual} if {v}.__class__ is {cls} else {write}(as_instance({v}, {cls}, {w})))"
 
 
 def _container(shape: Shape, v: str, where: str, level: int, names: Names) -> str:

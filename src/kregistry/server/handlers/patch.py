@@ -8,6 +8,7 @@ Source: ``handlers.PatchResource``, patcher.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Final
 
 from kregistry.meta.context import Context
@@ -50,7 +51,7 @@ def patch(scope: RequestScope) -> Answer:
     responder = Responder(scope)
     options = scope.call.query.patch_options()
     require_valid("PatchOptions", _validate(options))
-    sent = _sent(scope, patch_type)
+    sent = _Sent(scope, patch_type)
     admitting = Admitting(scope, options, dry_run=bool(options.dry_run))
     updated = scope.door.update(
         scope.ctx,
@@ -90,13 +91,20 @@ def _validate(options: PatchOptions) -> ErrorList:
     return errs
 
 
-def _sent(scope: RequestScope, patch_type: PatchType) -> Any:
-    """Raises BadRequest: the body is no JSON (400)."""
-    try:
-        return parse(scope.call.request.body, scope.tools.codec.limits)
-    except DecodeError as error:
-        prefix = "" if patch_type is PatchType.STRATEGIC else "error decoding patch: "
-        raise BadRequest(f"{prefix}{error}") from error
+class _Sent:
+    """What was sent; read when it is needed, which it is not if there is nothing to patch."""
+
+    def __init__(self, scope: RequestScope, patch_type: PatchType) -> None:
+        self._scope = scope
+        self._prefix = "" if patch_type is PatchType.STRATEGIC else "error decoding patch: "
+
+    @cached_property
+    def document(self) -> Any:
+        """Raises BadRequest: the body is no JSON (400)."""
+        try:
+            return parse(self._scope.call.request.body, self._scope.tools.codec.limits)
+        except DecodeError as error:
+            raise BadRequest(f"{self._prefix}{error}") from error
 
 
 class _Patched(UpdatedObjectInfo[Object]):
@@ -106,7 +114,7 @@ class _Patched(UpdatedObjectInfo[Object]):
         self,
         scope: RequestScope,
         patch_type: PatchType,
-        sent: Any,
+        sent: _Sent,
         options: PatchOptions,
         admitting: Admitting,
     ) -> None:
@@ -133,7 +141,9 @@ class _Patched(UpdatedObjectInfo[Object]):
             document = conversion.to_served(document)
         limits, schema = scope.tools.codec.limits, builtin_schema(scope.gvk)
         try:
-            return apply_patch(self._patch_type, document, self._sent, schema=schema, limits=limits)
+            return apply_patch(
+                self._patch_type, document, self._sent.document, schema=schema, limits=limits
+            )
         except EncodeError as error:
             raise BadRequest(str(error)) from error
 
@@ -154,11 +164,11 @@ class _Patched(UpdatedObjectInfo[Object]):
 
     def _problems(self) -> list[str]:
         """What is unknown or said twice in the patch itself."""
-        repeated = repeated_fields(self._sent)
+        repeated = repeated_fields(self._sent.document)
         if self._patch_type is PatchType.JSON:
             return [
                 *(f"json patch {problem}" for problem in repeated),
-                *unknown_members(self._sent),
+                *unknown_members(self._sent.document),
             ]
         return repeated
 

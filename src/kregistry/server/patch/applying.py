@@ -42,7 +42,7 @@ def apply_patch(
         document: The object in the version of the request, as decoded JSON.
         patch: The body of the request, as decoded JSON.
         schema: What is known of the object's type. Only a strategic merge patch asks for it, and
-            only custom resources have none.
+            only kinds that are not built in have none.
         limits: Of these, ``max_depth`` counts: for the document, the patch and the result.
 
     Raises:

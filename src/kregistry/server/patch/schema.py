@@ -20,11 +20,17 @@ from kregistry.server.patch.failures import failed
 STRUCT: Final = "struct"
 SLICE: Final = "slice"
 
+#: The type of a value of which nothing is known: maps are merged, and everything else replaced.
+ANY: Final = "any"
+
+#: In a type of which not all fields are known, stands for those that are not named.
+OTHERS: Final = "*"
+
 RETAIN_KEYS: Final = "retainKeys"
 
 #: Types by name, and of each the fields by name. A field is told by one text of up to three
 #: words: its type, its patch strategies and its merge key. A type is a name of this table, a
-#: kind of Go (``string``, ``map``), or ``[]`` and a type. ``-`` stands for no strategy.
+#: kind of Go (``string``, ``map``), ``any``, or ``[]`` and a type. ``-`` stands for no strategy.
 TypeTable = Mapping[str, Mapping[str, str]]
 
 
@@ -75,6 +81,8 @@ class PatchSchema:
 
         Source: ``LookupPatchMetadataForStruct``.
         """
+        if self.kind == ANY:
+            return PatchField(self, "", "")
         if self.kind != STRUCT:
             raise failed(
                 f"merging an object in json but data type is not struct, instead is: {self.kind}"
@@ -92,6 +100,8 @@ class PatchSchema:
         Source: ``LookupPatchMetadataForSlice``.
         """
         field = self.field(key)
+        if field.schema.kind == ANY:
+            return field
         if field.schema.kind != SLICE:
             raise failed(f"expected slice or array type, but got: {self.kind}")
         item = PatchSchema(self.types, field.schema.type.removeprefix("[]"))
@@ -106,6 +116,7 @@ class PatchSchema:
         if found is None:
             folded = key.casefold()
             found = next((text for name, text in fields.items() if name.casefold() == folded), None)
+            found = fields.get(OTHERS) if found is None else found
         if found is None:
             raise failed(
                 f"unable to find api field in struct {self.name} for the json field {quote(key)}"

@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from kregistry.meta.wire import WireError
 from kregistry.storage.errors import BackendClosed, OutcomeUnknown
 from kregistry.storage.etcd3 import faults
 from kregistry.storage.etcd3.access import Access, Endpoint
 from kregistry.storage.etcd3.faults import Verdict
 from kregistry.storage.etcd3.messages import Method, authenticate_request, read_token
-from kregistry.storage.etcd3.wire import WireError
 
 try:
     import grpc

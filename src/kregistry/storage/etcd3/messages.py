@@ -11,14 +11,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from kregistry.storage.backend import Record
-from kregistry.storage.etcd3.wire import (
+from kregistry.meta.wire import (
     WireError,
     encode,
     encode_field,
     fields,
     signed,
 )
+from kregistry.storage.backend import Record
 
 
 class Method(StrEnum):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import grpc
 
+from kregistry.meta.wire import WireError
 from kregistry.storage.backend import Change
 from kregistry.storage.errors import (
     AccessDenied,
@@ -32,7 +33,6 @@ from kregistry.storage.etcd3.messages import (
 )
 from kregistry.storage.etcd3.messages import Event as EtcdEvent
 from kregistry.storage.etcd3.scope import Scopes
-from kregistry.storage.etcd3.wire import WireError
 
 
 class Batch(NamedTuple):

@@ -32,6 +32,8 @@ _SECCOMP_TYPES: Final = {
     "unconfined": "Unconfined",
 }
 
+_PROFILES: Final = (SECCOMP_POD, SECCOMP_CONTAINER, APP_ARMOR_PREFIX)
+
 
 def check_annotations(
     errs: ErrorList,
@@ -51,13 +53,12 @@ def check_annotations(
         errs.invalid(path.key(DELETION_COST), cost, "must be a 32bit integer")
     if SECCOMP_POD in annotations:
         _check_seccomp(errs, path / SECCOMP_POD, annotations[SECCOMP_POD])
-    for key, value in sorted(annotations.items()):
-        if key.startswith(SECCOMP_CONTAINER):
-            _check_seccomp(errs, path / key, value)
-    containers = {container.name for container in all_containers(spec)}
-    for key, value in sorted(annotations.items()):
-        if key.startswith(APP_ARMOR_PREFIX):
-            _check_app_armor(errs, path.key(key), key, value, containers)
+    for key in sorted(key for key in annotations if key.startswith(SECCOMP_CONTAINER)):
+        _check_seccomp(errs, path / key, annotations[key])
+    armored = sorted(key for key in annotations if key.startswith(APP_ARMOR_PREFIX))
+    containers = {each.name for each in all_containers(spec)} if armored else set()
+    for key in armored:
+        _check_app_armor(errs, path.key(key), key, annotations[key], containers)
 
 
 def is_deletion_cost(text: str) -> bool:
@@ -118,6 +119,8 @@ def check_profiles_agree(errs: ErrorList, path: Path, pod: Pod) -> None:
     """
     spec = pod.spec
     annotations = pod.metadata.annotations
+    if not any(key.startswith(_PROFILES) for key in annotations):
+        return
     own = spec.security_context.seccomp_profile if spec.security_context else None
     _check_seccomp_agrees(errs, path / "securityContext", annotations.get(SECCOMP_POD), own)
     for container, at in containers_with_paths(spec, path):

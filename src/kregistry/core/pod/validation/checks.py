@@ -114,6 +114,7 @@ def local_path(errs: ErrorList, path: Path, value: str) -> None:
         errs.invalid(path, value, "must not start with '..'")
 
 
+@names.remembering
 def config_key(value: str) -> list[str]:
     """What is wrong with a key of a ConfigMap or Secret. Source: ``IsConfigMapKey``."""
     messages = []

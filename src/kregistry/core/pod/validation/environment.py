@@ -5,6 +5,7 @@ Source: ``ValidateEnv``, ``ValidateEnvFrom`` and ``validateObjectFieldSelector``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -56,6 +57,8 @@ _DIVISORS: Final = {
 }
 _HUGE_PAGES_DIVISORS: Final = (_BYTES, ", ".join(_BYTES), "hugepages")
 
+_VARIABLE: Final = re.compile("[ -<>-~]+")
+
 _SEVERAL: Final = "may not have more than one field specified at a time"
 _SOURCES: Final = (
     "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, "
@@ -65,7 +68,7 @@ _SOURCES: Final = (
 
 def variable_name(name: str) -> list[str]:
     """What is wrong with the name of a variable. Source: ``IsRelaxedEnvVarName``."""
-    if name and all(" " <= character <= "~" and character != "=" for character in name):
+    if _VARIABLE.fullmatch(name):
         return []
     return [
         "a valid environment variable name must consist only of printable ASCII characters "

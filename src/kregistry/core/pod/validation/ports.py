@@ -13,6 +13,7 @@ from kregistry.core.pod.validation.checks import follow, require_supported, twic
 from kregistry.core.v1 import Container, ContainerPort
 from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.intstr import IntOrString
+from kregistry.meta.names import remembering
 
 PROTOCOLS: Final = ("SCTP", "TCP", "UDP")
 
@@ -21,6 +22,7 @@ _MAX_PORT_NAME: Final = 15
 _PORT_NAME: Final = re.compile("[-a-z0-9]+", re.ASCII)
 
 
+@remembering
 def port_name(name: str) -> list[str]:
     """What is wrong with the name of a port. Source: ``IsValidPortName``."""
     messages = []

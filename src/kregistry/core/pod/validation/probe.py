@@ -40,6 +40,15 @@ _SIGNALS: Final = {
 }
 
 
+_NUMBERS: Final = (
+    "initialDelaySeconds",
+    "timeoutSeconds",
+    "periodSeconds",
+    "successThreshold",
+    "failureThreshold",
+)
+
+
 def check_liveness(errs: ErrorList, path: Path, probe: Probe | None, grace: int) -> None:
     """A liveness or startup probe: one success is enough."""
     if probe is None:
@@ -64,11 +73,16 @@ def check_readiness(errs: ErrorList, path: Path, probe: Probe | None, grace: int
 
 def _check_probe(errs: ErrorList, path: Path, probe: Probe, grace: int) -> None:
     _check_handler(errs, path, probe, grace)
-    not_negative(errs, path / "initialDelaySeconds", probe.initial_delay_seconds)
-    not_negative(errs, path / "timeoutSeconds", probe.timeout_seconds)
-    not_negative(errs, path / "periodSeconds", probe.period_seconds)
-    not_negative(errs, path / "successThreshold", probe.success_threshold)
-    not_negative(errs, path / "failureThreshold", probe.failure_threshold)
+    numbers = (
+        probe.initial_delay_seconds,
+        probe.timeout_seconds,
+        probe.period_seconds,
+        probe.success_threshold,
+        probe.failure_threshold,
+    )
+    if min(numbers) < 0:
+        for wire, number in zip(_NUMBERS, numbers, strict=True):
+            not_negative(errs, path / wire, number)
     own_grace = probe.termination_grace_period_seconds
     if own_grace is not None and own_grace <= 0:
         errs.invalid(path / "terminationGracePeriodSeconds", own_grace, "must be greater than 0")

@@ -74,6 +74,8 @@ def _check_requirements(
 
 def _check_container_name(errs: ErrorList, path: Path, name: str) -> None:
     """Source: ``validateContainerResourceName``."""
+    if name in known.COMPUTE:
+        return  # what nearly all containers ask for
     messages = names.qualified_name(name)
     for message in messages:
         errs.invalid(path, name, message)
@@ -90,7 +92,7 @@ def _check_amount(errs: ErrorList, path: Path, name: str, amount: Quantity) -> N
     """Source: ``ValidateResourceQuantityValue``."""
     if amount < _ZERO:
         errs.invalid(path, str(amount), NOT_NEGATIVE)
-    if known.is_counted(name) and amount.milli() % 1000:
+    if known.is_counted(name) and not amount.is_whole():
         errs.invalid(path, str(amount), "must be an integer")
 
 
@@ -105,14 +107,15 @@ def _check_against_limit(
 ) -> None:
     limit = limits.get(name)
     overcommit = known.is_overcommit_allowed(name)
-    at = path / "requests"
     if limit is None:
         if not overcommit:
             detail = "Limit must be set for non overcommitable resources"
             errs.required(path / "limits", detail)
     elif amount != limit and not overcommit:
-        errs.invalid(at, str(amount), f"must be equal to {name} limit of {limit}")
+        detail = f"must be equal to {name} limit of {limit}"
+        errs.invalid(path / "requests", str(amount), detail)
     elif amount > limit:
+        at = path / "requests"
         errs.invalid(at, str(amount), f"must be less than or equal to {name} limit of {limit}")
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kregistry.storage.backend import Record
-from kregistry.storage.etcd3 import messages, wire
-from kregistry.storage.etcd3.wire import WireError
+from kregistry.meta import wire
+from kregistry.meta.wire import WireError
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 
@@ -76,56 +73,51 @@ def test_what_is_no_message_is_refused(data: bytes) -> None:
         list(wire.fields(data))
 
 
-READERS = [
-    messages.RangeResponse.read,
-    messages.TxnResponse.read,
-    messages.WatchResponse.read,
-    messages.Status.read,
-    messages.Lease.read,
-    messages.read_alarms,
-    messages.read_leases,
-    messages.read_revision,
-    messages.read_token,
-]
+def test_all_kinds_can_be_had_with_where_they_are() -> None:
+    data = b"\x08\x96\x01" + b"\x12\x02ab" + b"\x19" + bytes(8) + b"\x25" + bytes(4)
+    assert list(wire.tagged(data)) == [
+        (1, wire.VARINT, 150, 3),
+        (2, wire.BYTES, 5, 7),
+        (3, wire.FIXED64, 8, 16),
+        (4, wire.FIXED32, 17, 21),
+    ]
 
 
-@given(st.sampled_from(READERS), st.binary(max_size=60))
-def test_nothing_that_a_server_answers_breaks_more_than_the_call(read, data: bytes) -> None:
-    with contextlib.suppress(WireError, IndexError):
-        read(data)
-
-
-def key_value(record: Record) -> bytes:
-    return wire.encode(
-        (1, record.key.encode()),
-        (2, record.create_revision),
-        (3, record.mod_revision),
-        (4, 3),
-        (5, record.value),
-        (6, 7),
-    )
-
-
-RECORDS = st.builds(
-    Record, st.text(), st.binary(), st.integers(1, 2**63 - 1), st.integers(1, 2**63 - 1)
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x0a",
+        b"\x0a\x05ab",
+        b"\x08",
+        b"\x08\x80",
+        b"\x08" + b"\xff" * 10 + b"\x01",
+        b"\x0b",
+        b"\x0f",
+        b"\x09" + bytes(7),  # half a number
+        b"\x0d" + bytes(3),
+        b"\x00\x00",  # no field has the number 0
+        b"\x02\x00",
+        b"\xf8\xff\xff\xff\x1f\x00",  # nor one that takes more than 29 bits
+        b"\x0a" + b"\xff" * 9 + b"\x01",  # more bytes than there are in the world
+    ],
 )
+def test_what_is_no_message_is_refused_in_every_kind(data: bytes) -> None:
+    with pytest.raises(WireError):
+        list(wire.tagged(data))
 
 
-@given(st.lists(RECORDS), st.integers(0, 2**62), st.booleans())
-def test_records_come_back(records: list[Record], revision: int, more: bool) -> None:
-    data = wire.encode_field(1, wire.encode((1, 2**64 - 1), (3, revision)))
-    data += b"".join(wire.encode_field(2, key_value(record)) for record in records)
-    data += wire.encode((3, more), (4, len(records)))
-    found = messages.RangeResponse.read(data)
-    assert found == (records, revision, more, len(records))
-    assert messages.read_leases(data) == {record.key: 7 for record in records}
+def test_a_field_may_not_reach_beyond_its_message_into_the_next() -> None:
+    """The number goes on behind the end, where there is something else."""
+    data = b"\x08\x96\x01\x10\x01"
+    with pytest.raises(WireError, match="beyond its message"):
+        list(wire.tagged(data, 0, 2))
 
 
-def test_fields_of_an_etcd_to_come_are_passed_over() -> None:
-    record = Record("/a", b"1", 3, 2)
-    data = key_value(record) + wire.encode_field(9, b"new") + wire.encode_field(10, 300)
-    assert messages.read_record(data, 0, len(data)) == record
-
-
-def test_keys_of_strangers_need_not_be_text() -> None:
-    assert messages.text_of(b"/a\xff\xfe") == "/a\udcff\udcfe"
+@given(st.binary(max_size=60))
+def test_any_bytes_are_fields_within_them_or_refused(data: bytes) -> None:
+    try:
+        found = list(wire.tagged(data))
+    except WireError:
+        return
+    assert all(first <= upto <= len(data) for _, kind, first, upto in found if kind)
+    assert [upto for *_, upto in found] == sorted(upto for *_, upto in found)

@@ -1,4 +1,4 @@
-"""Tidying: garbage collection and the end of namespaces, when somebody asks for it."""
+"""Tidying: garbage collection and the end of namespaces, over everything that is served."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kregistry.controllers import (
 )
 from kregistry.meta.gvk import GroupVersion
 from kregistry.registry.store import Store
-from kregistry.server import APIResource, APIResources
+from kregistry.server.resources import APIResource, APIResources
 
 _CORE: Final = GroupVersion("", "v1")
 

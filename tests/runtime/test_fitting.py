@@ -1,0 +1,154 @@
+"""The quick look at a document says yes only where the thorough one would say nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kregistry.core.v1 import Pod
+from kregistry.meta.model import Model, model
+from kregistry.meta.object import Object
+from kregistry.meta.quantity import Quantity
+from kregistry.runtime import Codec
+from kregistry.runtime.converter import shared_conversion
+from kregistry.runtime.errors import DecodeError
+from kregistry.runtime.limits import DEFAULT_LIMITS
+from kregistry.runtime.strict import Checker, parse
+
+GENERATOR = shared_conversion().generator
+
+
+@model
+class Part(Model):
+    size: int = 0
+    ratio: float = 0.0
+    on: bool = False
+    words: list[str] = attrs.field(factory=list)
+    table: dict[str, str] = attrs.field(factory=dict)
+    anything: Any = None
+    amounts: dict[str, Quantity] = attrs.field(factory=dict)
+    holes: list[str | None] = attrs.field(factory=list)
+    child: Part | None = None
+    children: list[Part] = attrs.field(factory=list)
+
+
+@model
+class Whole(Object):
+    api_version: ClassVar[str] = "shop.example/v1"
+    kind: ClassVar[str] = "Whole"
+
+    spec: Part = attrs.field(factory=Part)
+
+
+def fits(document: str | bytes, cls: Any = Whole) -> bool:
+    data = document.encode() if isinstance(document, str) else document
+    return GENERATOR.fitting.fits(cls, parse(data, DEFAULT_LIMITS))
+
+
+def test_a_pod_such_as_clients_send_fits(pod_document: dict[str, Any]) -> None:
+    assert fits(json.dumps(pod_document), Pod)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "null",
+        "{}",
+        '{"size": null, "child": null}',
+        '{"size": 1, "ratio": 1, "on": true, "words": ["a"], "table": {"a": "b"}}',
+        '{"ratio": 1.5, "anything": [{"a": null}, null, 1], "amounts": {"a": 1, "b": "1Gi"}}',
+        '{"children": [{"child": {"children": []}}]}',
+    ],
+)
+def test_what_is_exactly_as_promised_fits(spec: str) -> None:
+    assert fits(f'{{"apiVersion": "shop.example/v1", "kind": "Whole", "spec": {spec}}}')
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "[]",
+        "1",
+        '{"nothing": 1}',
+        '{"nothing": null}',
+        '{"size": 1, "size": 1}',
+        '{"size": 1.0}',
+        '{"size": true}',
+        '{"ratio": true}',
+        '{"on": 1}',
+        '{"words": [null]}',
+        '{"words": {}}',
+        '{"table": {"a": "b", "a": "b"}}',
+        '{"table": {"a": 1}}',
+        '{"anything": [{"a": 1, "a": 2}]}',
+        '{"amounts": {"a": []}}',
+        '{"children": [null]}',
+        '{"children": [{"child": {"more": 1}}]}',
+    ],
+)
+def test_what_needs_a_word_does_not_fit(spec: str) -> None:
+    assert not fits(f'{{"spec": {spec}}}')
+
+
+@pytest.mark.parametrize("document", ["null", "[]", "1", '"a"'])
+def test_only_an_object_can_fit(document: str) -> None:
+    assert not fits(document)
+
+
+MEMBERS = st.sampled_from(
+    [
+        *("spec", "size", "ratio", "on", "words", "table", "anything", "amounts", "holes"),
+        *("child", "children", "metadata", "name", "labels", "kind", "apiVersion"),
+    ]
+)
+SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(0, 9) | st.text(max_size=2)
+
+
+def _object(pairs: list[tuple[str, str]]) -> str:
+    return "{" + ",".join(f'"{key}": {value}' for key, value in pairs) + "}"
+
+
+#: Texts, and not trees, so that members can be there twice.
+DOCUMENTS = st.recursive(
+    SCALARS.map(json.dumps),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]")
+        | st.lists(st.tuples(MEMBERS, inner), max_size=4).map(_object)
+    ),
+    max_leaves=12,
+)
+
+
+@given(DOCUMENTS.map(lambda spec: f'{{"spec": {spec}}}') | DOCUMENTS)
+def test_of_what_fits_the_thorough_look_has_nothing_to_tell(document: str) -> None:
+    if not fits(document):
+        return
+    tree = parse(document.encode(), DEFAULT_LIMITS)
+    checker = Checker(GENERATOR, DEFAULT_LIMITS)
+    read = GENERATOR.function("read", Whole)
+    try:
+        thorough = read(checker.check(Whole, tree))
+    except DecodeError:  # a quantity that is none: reading the document itself fails as well
+        with pytest.raises((DecodeError, ValueError)):
+            read(tree)
+        return
+    assert checker.problems == []
+    assert read(tree) == thorough
+
+
+@given(DOCUMENTS.map(lambda spec: f'{{"spec": {spec}}}') | DOCUMENTS)
+def test_both_looks_lead_to_the_same_answer(document: str) -> None:
+    quick, thorough = Codec(), Codec()
+    thorough._read_fitting = lambda *_: None  # type: ignore[method-assign]
+    answers: list[object] = []
+    for codec in (quick, thorough):
+        try:
+            answers.append(codec.decode_strict(document.encode(), Whole, unknown="Warn"))
+        except DecodeError as error:
+            answers.append(str(error))
+    assert answers[0] == answers[1]
