@@ -8,12 +8,16 @@ from figures import Line
 
 from lines import (
     codec,
+    etcd,
+    footprint,
+    http,
     lists,
     memory,
     scale,
     selectors,
     sharing,
     sqlite,
+    starting,
     updates,
     upstream,
     watches,
@@ -22,7 +26,7 @@ from lines import (
 #: Topic by topic; lines of one topic share what is costly to set up.
 TOPICS: Sequence[Sequence[Line]] = (
     codec.LINES,
-    memory.LINES,
+    (*memory.LINES, *footprint.LINES),
     sqlite.LINES,
     (*lists.LINES, *sharing.LINES),
     selectors.LINES,
@@ -30,4 +34,7 @@ TOPICS: Sequence[Sequence[Line]] = (
     watches.LINES,
     upstream.LINES,
     scale.LINES,
+    starting.LINES,
+    etcd.LINES,
+    http.LINES,
 )
