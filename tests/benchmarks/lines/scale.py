@@ -186,7 +186,7 @@ def opening(bench: Bench) -> Figure:
             return WALL() - begin
 
     samples = bench.rounds({_named(size): partial(opened, paths[size]) for size in paths}, full=15)
-    figure = _figure(samples, list(paths), "open a SQLite store")
+    figure = _figure(samples, list(paths), "open and get, SQLite")
     return attrs.evolve(figure, value=figure.ours.median * 1e3, note="by the wall")
 
 
