@@ -234,10 +234,8 @@ class Codec:
         return tree
 
     def _read_back(self, tree: Any, cls: type[Any] | None) -> Any:
-        if cls is None:
-            document = Document(tree)
-            cls = document.class_by(self.scheme)
-        return self._read(tree, cls)
+        known = cls if cls is not None else Document(tree).class_by(self.scheme)
+        return self._read(tree, known)
 
     def _read_fitting(
         self, data: bytes | Mapping[str, Any], document: Document, cls: type[T]
