@@ -530,6 +530,16 @@ def test_logs_need_a_pod_that_runs_somewhere(run: Run) -> None:
     assert run("logs", "web").stdout == ""
 
 
+def test_commands_cannot_be_run_over_http(run: Run) -> None:
+    spec = {**POD["spec"], "nodeName": "n1"}
+    run("create", "-f", "-", given=POD)
+    said = run("exec", "web", "--", "ls", status=1).stderr
+    assert "pod web does not have a host assigned" in said
+    run("create", "-f", "-", given={**POD, "metadata": {"name": "far"}, "spec": spec})
+    said = run("exec", "far", "--", "ls", status=1).stderr
+    assert "no kubelet connector is configured" in said
+
+
 def test_protobuf_is_refused_with_what_is_taken(run: Run) -> None:
     """Where a release still sends JSON, it is served."""
     done = run("create", "namespace", "shop", status=None)

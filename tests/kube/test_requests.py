@@ -91,6 +91,13 @@ def test_a_path_that_nobody_understands_is_recorded_all_the_same(kube: Kube) -> 
     assert kube.requests == ["get /api/v1/watch"]
 
 
+def test_a_query_that_nobody_reads_is_recorded_and_refused_all_the_same(kube: Kube) -> None:
+    told = ask(kube, "GET", f"{CONFIGMAPS}?{'&'.join(['a=1'] * 1001)}")
+
+    assert told.status == 400
+    assert [request.status for request in kube.requests] == [400]
+
+
 @pytest.mark.parametrize(
     ("words", "numbers"),
     [

@@ -19,9 +19,8 @@ from urllib.parse import quote
 
 from kregistry.meta.context import Cancellation
 from kregistry.meta.errors import RequestEntityTooLarge, StatusError, Timeout
-from kregistry.server.api import APIServer
 from kregistry.server.chain import LATE, allotted_seconds
-from kregistry.server.entrance import Entrance, refusal
+from kregistry.server.entrance import Answering, Entrance, refusal
 from kregistry.server.hosts import Hosts
 from kregistry.server.http.limits import Limits
 from kregistry.server.http.outgoing import has_body, sendable
@@ -63,7 +62,7 @@ class ASGIApplication:
 
     def __init__(
         self,
-        server: APIServer,
+        server: Answering,
         *,
         hosts: Hosts | None = None,
         limits: Limits | None = None,

@@ -44,6 +44,7 @@ from kregistry.storage.interface import (
     validate_all_object,
 )
 from kregistry.storage.keys import KeyRange, KeySpace, below, only, path_prefix, resource_prefix
+from kregistry.storage.lens import Lenses
 from kregistry.storage.listing import (
     MAX_REVISION,
     Listing,
@@ -125,6 +126,7 @@ class ObjectStorage(Interface[T], Generic[T]):
         self._lock = threading.Lock()
         self._estimator: SizeEstimator | None = None
         self._followers = Followers()
+        self._lenses = Lenses(self._serializer)
 
     def for_resource(self, resource: Resource[U]) -> ObjectStorage[U]:
         view: ObjectStorage[U] = ObjectStorage(self._backend, self._settings, resource=resource)
@@ -336,7 +338,7 @@ class ObjectStorage(Interface[T], Generic[T]):
     ) -> EventSource[T]:
         events = ObjectEvents(
             self._serializer,
-            options.predicate,
+            self._lenses.through(options.predicate),
             self._backend.watch(*keys, after=after),
             initial=initial,
             bookmark=bool(options.send_initial_events) and options.predicate.allow_watch_bookmarks,

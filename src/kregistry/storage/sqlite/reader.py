@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from kregistry.storage.backend import Change, Page, Record, Snapshot
-from kregistry.storage.changelog import History, size_of
+from kregistry.storage.changelog import History
 from kregistry.storage.errors import RevisionCompacted, RevisionInFuture
 from kregistry.storage.sqlite import expiry, faults
 from kregistry.storage.sqlite.connections import Readers
 from kregistry.storage.sqlite.counts import Counts
 from kregistry.storage.sqlite.schema import encode
+from kregistry.storage.window import size_of
 
 #: Reading history stops once the values that were read are as large as this.
 _HISTORY_BYTES = 8 << 20
