@@ -144,7 +144,14 @@ class Backend(ABC):
 
     @abstractmethod
     def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        limit: int = 0,
+        revision: int = 0,
+        count: bool = False,
+        keys_only: bool = False,
     ) -> Page:
         """The records with ``start <= key < end``, read in one snapshot.
 
@@ -154,6 +161,7 @@ class Backend(ABC):
             limit: At most so many records; 0 for all.
             revision: Read the store as it was at this revision; 0 for the newest.
             count: Also count the keys of the range.
+            keys_only: The values are not wanted: the records carry b"" in their place.
 
         Raises:
             RevisionCompacted: *revision* is lower than the compacted one.

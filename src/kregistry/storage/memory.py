@@ -74,7 +74,14 @@ class MemoryBackend(Backend, Chores):
             return Snapshot(self._versions.get(key), self._revision)
 
     def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        limit: int = 0,
+        revision: int = 0,
+        count: bool = False,
+        keys_only: bool = False,
     ) -> Page:
         self._check()
         if limit < 0:
@@ -89,6 +96,8 @@ class MemoryBackend(Backend, Chores):
                 records = self._versions.at(start, end, wanted, revision)
                 total = self._count_at(start, end, revision) if count else -1
             current = self._revision
+        if keys_only:
+            records = [record._replace(value=b"") for record in records]
         more = bool(limit) and len(records) > limit
         return Page(records[:limit] if more else records, current, more, total)
 

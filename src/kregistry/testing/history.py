@@ -126,10 +126,19 @@ class Recorder(Forwarding):
         return self._note(lambda: self.inner.get(key), told, verb="get", key=key)
 
     def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        limit: int = 0,
+        revision: int = 0,
+        count: bool = False,
+        keys_only: bool = False,
     ) -> Page:
         return self._note(
-            lambda: self.inner.range(start, end, limit=limit, revision=revision, count=count),
+            lambda: self.inner.range(
+                start, end, limit=limit, revision=revision, count=count, keys_only=keys_only
+            ),
             lambda page: {"revision": page.revision, "found": tuple(page.records)},
             verb="range",
             key=start,
