@@ -138,6 +138,11 @@ class Backend(ABC):
     what to do; none lets an engine's own exception escape.
     """
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether values lie in this process, so that leaving them out of a range saves nothing."""
+        return False
+
     @abstractmethod
     def get(self, key: str) -> Snapshot:
         """The newest version of *key*, and the revision of the store, read together."""

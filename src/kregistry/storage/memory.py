@@ -68,6 +68,10 @@ class MemoryBackend(Backend, Chores):
         self._pid = os.getpid()
         self._closed = False
 
+    @property
+    def in_memory(self) -> bool:
+        return True
+
     def get(self, key: str) -> Snapshot:
         self._check()
         with self._lock:

@@ -14,6 +14,10 @@ class Forwarding(Backend):
     def __init__(self, inner: Backend) -> None:
         self.inner = inner
 
+    @property
+    def in_memory(self) -> bool:
+        return self.inner.in_memory
+
     def get(self, key: str) -> Snapshot:
         return self.inner.get(key)
 
