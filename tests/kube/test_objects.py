@@ -136,6 +136,17 @@ def test_what_the_server_refuses_is_raised_in_its_words(kube: Kube) -> None:
         kube.apply(config_map("a"), namespace="nowhere")
 
 
+@pytest.mark.parametrize("member", ["name", "namespace"])
+@pytest.mark.parametrize("value", [5, ["a"], {"a": "b"}, True])
+def test_a_name_that_is_no_text_is_refused_by_the_server(
+    kube: Kube, member: str, value: Any
+) -> None:
+    found = config_map("a")
+    found["metadata"][member] = value
+    with pytest.raises(BadRequest, match=f"cannot unmarshal .* into field metadata.{member}"):
+        kube.apply(found)
+
+
 @pytest.mark.parametrize(
     ("source", "kind", "problem"),
     [

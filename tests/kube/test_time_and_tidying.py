@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -236,6 +238,17 @@ def test_a_server_needs_no_pytest(tmp_path: Path) -> None:
 
     with pytest.raises(ConnectionRefusedError):
         ask(kube, "GET", CONFIGMAPS)
+
+
+@pytest.mark.parametrize("storage", ["memory", "sqlite"])
+def test_a_server_that_cannot_begin_leaves_nothing_behind(tmp_path: Path, storage: str) -> None:
+    (tmp_path / "kubeconfig").touch()
+    before = set(threading.enumerate()), len(os.listdir("/dev/fd"))
+
+    with pytest.raises(FileExistsError):
+        Kube(tmp_path, KubeOptions(storage=storage))
+
+    assert (set(threading.enumerate()), len(os.listdir("/dev/fd"))) == before
 
 
 def test_closing_ends_open_watches_in_order(tmp_path: Path) -> None:

@@ -7,8 +7,17 @@ from enum import Enum
 import attrs
 import pytest
 
-from kregistry.meta.field import OMIT_VALUE, ErrorList, FieldError, FieldErrorType, Path
+from kregistry.meta.errors import Invalid
+from kregistry.meta.field import (
+    MAX_TOLD,
+    OMIT_VALUE,
+    ErrorList,
+    FieldError,
+    FieldErrorType,
+    Path,
+)
 from kregistry.meta.goformat import Verbatim, list_text, quote, value_text
+from kregistry.meta.gvk import GroupKind
 from kregistry.meta.intstr import IntOrString
 from kregistry.meta.objectmeta import OwnerReference
 from kregistry.meta.quantity import Quantity
@@ -191,3 +200,24 @@ def test_an_aggregate_of_one_has_no_brackets_and_of_none_is_empty() -> None:
 def test_immutable_reports_a_change_and_nothing_else() -> None:
     errs = ErrorList().immutable(SPEC, 1, 1).immutable(SPEC, 2, 1)
     assert errs == [FieldError(FieldErrorType.INVALID, "spec", 2, "field is immutable")]
+
+
+def test_what_does_not_fit_is_only_counted() -> None:
+    shown = ["x" * 1000] * 100
+    errs = ErrorList()
+    for number in range(10_000):
+        errs.invalid(SPEC.index(number), shown, "wrong")
+
+    error = Invalid(GroupKind("", "Pod"), "a", errs)
+
+    told = len(error.details.causes)
+    assert told == len(errs.told()) == 10
+    assert len(error.status.message) < 1.1 * MAX_TOLD
+    assert error.status.message.endswith(f", and {10_000 - told} problems more]")
+    assert error.errors == errs
+
+
+def test_one_problem_is_told_however_long_it_is() -> None:
+    errs = ErrorList().invalid(SPEC, "x" * (2 * MAX_TOLD)).required(SPEC)
+    assert len(errs.told()) == 1
+    assert errs.to_aggregate().endswith(", and 1 problem more]")

@@ -201,3 +201,14 @@ def test_an_owner_that_is_named_twice_is_kept_once(client: Client) -> None:
     assert told.body["metadata"]["ownerReferences"] == [owner]
     assert len(told.warnings) == 1
     assert 'duplicate UID(s) observed: \\"u-1\\"' in told.warnings[0]
+
+
+@pytest.mark.timeout(60)
+def test_many_owners_cost_no_more_than_their_number(client: Client) -> None:
+    body = config_map("a")
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": "p"}
+    owners = [{**owner, "uid": f"u-{number}"} for number in range(15_000)]
+    body["metadata"]["ownerReferences"] = [*owners, owners[7]]
+    told = client.post(CONFIGMAPS, body)
+    assert told.body["metadata"]["ownerReferences"] == owners
+    assert 'duplicate UID(s) observed: \\"u-7\\"' in told.warnings[0]

@@ -55,9 +55,9 @@ class Applying:
     def _one(self, tree: Tree, namespace: str) -> Tree:
         served = self._kinds.of_kind(tree["apiVersion"], tree["kind"])
         metadata = tree.get("metadata", {})
-        name = metadata.get("name", "")
+        name = _text(metadata.get("name"))
         if served.resource.namespaced:
-            namespace = metadata.get("namespace") or namespace
+            namespace = _text(metadata.get("namespace")) or namespace
         else:
             namespace = ""
         stored = self._objects.find(served, namespace, name) if name else None
@@ -97,6 +97,11 @@ def three_way_patch(before: Tree, now: Tree, stored: Tree) -> Tree:
         elif value != there:
             patch[key] = value
     return patch
+
+
+def _text(value: Any) -> str:
+    """*value*; "" for what is no text, of which the server tells what is wrong with it."""
+    return value if isinstance(value, str) else ""
 
 
 def _rank(tree: Tree) -> int:

@@ -12,6 +12,7 @@ from kregistry.kube.requests import RecordedRequest, RequestLog
 from kregistry.kube.streams import OpenStream, OpenStreams
 from kregistry.meta.clock import Clock
 from kregistry.meta.context import Cancellation
+from kregistry.meta.errors import StatusError
 from kregistry.server import Answer, EventStream, Request, RequestInfo, Settings
 from kregistry.server.requestinfo import UnreadablePath, request_info
 
@@ -83,7 +84,8 @@ class Front:
 
 
 def _info(request: Request) -> RequestInfo:
+    """What *request* is about; of one that nobody understands its path, and no more."""
     try:
         return request_info(request)
-    except UnreadablePath:
+    except (UnreadablePath, StatusError):
         return RequestInfo(path=request.path, verb=request.method.lower())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -12,7 +13,8 @@ import attrs
 
 from kregistry.controllers import Collected
 from kregistry.kube.applying import Applying
-from kregistry.kube.faults import Cut, Fault, Faults, Injection, Late, Loss, Lost, Refusal
+from kregistry.kube.faulting import fault_of
+from kregistry.kube.faults import Faults, Injection
 from kregistry.kube.front import Front
 from kregistry.kube.kinds import Kinds
 from kregistry.kube.kubeconfig import write_kubeconfig
@@ -22,7 +24,7 @@ from kregistry.kube.objects import Objects, Tree
 from kregistry.kube.options import KubeOptions
 from kregistry.kube.requests import RequestLog
 from kregistry.kube.sources import Source, documents
-from kregistry.kube.streams import Ending, OpenStreams
+from kregistry.kube.streams import OpenStreams
 from kregistry.kube.waiting import Changes
 from kregistry.meta.context import Cancellation
 from kregistry.server import Answer, APIServer, Request, Response, Settings, TokenAuthenticator
@@ -63,7 +65,13 @@ class Kube:
     """
 
     def __init__(self, directory: Path, options: KubeOptions | None = None) -> None:
-        self.options = options if options is not None else KubeOptions()
+        with ExitStack() as undone:
+            self._begin(directory, options if options is not None else KubeOptions(), undone)
+            self._undone = undone.pop_all()
+
+    def _begin(self, directory: Path, options: KubeOptions, undone: ExitStack) -> None:
+        """Make everything; what has to be undone in the end, or as soon as this fails, is noted."""
+        self.options = options
         self.clock = FakeClock(self.options.start)
         self.token = secrets.token_urlsafe(24)
         config = Config(
@@ -75,7 +83,9 @@ class Kube:
         )
         self._backend = factory.create_backend(config)
         self.storage = factory.create(attrs.evolve(config, backend=self._backend))
-        self._forget_clock = self.clock.subscribe(self._expire)
+        undone.callback(self.storage.close)
+        self._changes = Changes()
+        undone.callback(self.clock.subscribe(self._expire))
         settings = Settings(
             authenticator=TokenAuthenticator({self.token: ADMIN}),
             admission=self.options.admission,
@@ -88,7 +98,7 @@ class Kube:
         self._objects = Objects(self._carry_out, self.token, kinds)
         self._applying = Applying(self._objects, kinds)
         self._tidying = Tidying(self.server.resources)
-        self._faults, self._streams, self._changes = Faults(), OpenStreams(), Changes()
+        self._faults, self._streams = Faults(), OpenStreams()
         self.requests = RequestLog(self._matches)
         self.requests.on_change(self._changes.tell)
         front = Front(
@@ -99,8 +109,10 @@ class Kube:
             clock=self.clock,
             settings=settings,
         )
-        self._listener = Listener(front)
-        self.url = self._listener.url
+        listener = Listener(front)
+        undone.callback(listener.close)
+        undone.callback(self._streams.close)
+        self.url = listener.url
         self.kubeconfig = str(directory / "kubeconfig")
         write_kubeconfig(Path(self.kubeconfig), url=self.url, token=self.token)
 
@@ -287,15 +299,16 @@ class Kube:
             ValueError: Nothing is to go wrong, or two things at once, or with requests that
                 cannot be.
         """
-        fault = _fault(
-            refusal=_refusal(status, retry_after, message),
-            lost=None if lose is None else Lost(Loss(lose)),
-            cut=None if watch is None else Cut(Ending(watch), events),
+        fault = fault_of(
+            status=status,
+            retry_after=retry_after,
+            message=message,
+            lose=lose,
+            watch=watch,
+            events=events,
+            delay=delay,
+            streams=self._streams,
         )
-        if delay is not None:
-            fault = Late(delay, fault, self._streams)
-        if fault is None:
-            raise ValueError("say what is to go wrong: status, lose, watch or delay")
         match = self._matches.make(
             verb=verb or ("watch" if watch else ()),
             resource=resource,
@@ -334,10 +347,7 @@ class Kube:
 
     def close(self) -> None:
         """End every watch, close every connection, then the store. A second call does nothing."""
-        self._streams.close()
-        self._listener.close()
-        self._forget_clock()
-        self.storage.close()
+        self._undone.close()
 
     def __enter__(self) -> Self:
         return self
@@ -374,20 +384,3 @@ def _leaves_work(request: Request, answer: Answer) -> bool:
         return False
     changed = request.method in ("PUT", "PATCH") and b'"deletionTimestamp"' in answer.body
     return changed or request.method == "DELETE"
-
-
-def _refusal(status: int | None, retry_after: int | None, message: str | None) -> Refusal | None:
-    if status is not None:
-        return Refusal(status=status, retry_after=retry_after, message=message)
-    if retry_after is not None or message is not None:
-        raise ValueError("retry_after and message belong to a status")
-    return None
-
-
-def _fault(**faults: Fault | None) -> Fault | None:
-    """The one of *faults* that is wanted; None if none is."""
-    wanted = [fault for fault in faults.values() if fault is not None]
-    if len(wanted) > 1:
-        told = "; ".join(map(str, wanted))
-        raise ValueError(f"one thing goes wrong at a time, not: {told}")
-    return wanted[0] if wanted else None

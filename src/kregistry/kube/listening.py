@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import Final, cast
+from typing import Final
 
 from kregistry.kube.front import Front
-from kregistry.server import APIServer
 from kregistry.server.threaded import ThreadedServer
 
 #: Seconds after which whatever has not ended is cut off.
@@ -48,8 +47,7 @@ class Listener:
 
 
 def _started(front: Front) -> ThreadedServer:
-    # All that is asked of an APIServer there is to handle requests, and its settings.
-    return ThreadedServer(cast(APIServer, front)).start()
+    return ThreadedServer(front).start()
 
 
 def _is_fresh(port: int) -> bool:

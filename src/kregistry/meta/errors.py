@@ -256,7 +256,7 @@ class UnsupportedMediaType(_MessageError):
 
 
 class Invalid(StatusError):
-    """The object breaks rules; every broken one is a cause."""
+    """The object breaks rules; every broken one is a cause, unless there is no end of them."""
 
     code = 422
     reason = "Invalid"
@@ -266,8 +266,8 @@ class Invalid(StatusError):
         told = errors.to_aggregate()
         message = f"{kind} {quote(name)} is invalid"
         causes = [
-            StatusCause(reason=error.type.value, message=error.body(), field=error.path)
-            for error in errors
+            StatusCause(reason=error.type.value, message=body, field=error.path)
+            for error, body in errors.told()
         ]
         details = StatusDetails(group=kind.group, kind=kind.kind, name=name, causes=causes)
         self._fail(f"{message}: {told}" if told else message, details)

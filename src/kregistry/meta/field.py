@@ -148,6 +148,9 @@ class FieldErrorType(Enum):
         return _HEADS[self]
 
 
+#: Characters in which all errors of an object are told.
+MAX_TOLD: Final = 1024 * 1024
+
 _HEADS: Final = {
     FieldErrorType.NOT_FOUND: "Not found",
     FieldErrorType.REQUIRED: "Required value",
@@ -280,9 +283,27 @@ class ErrorList(list[FieldError]):
         """Add an error unless *new* equals *old*. Source: ``ValidateImmutableField``."""
         return self if new == old else self.invalid(path, new, "field is immutable")
 
+    def told(self) -> list[tuple[FieldError, str]]:
+        """The first errors with their bodies, as many as fit into :data:`MAX_TOLD`, but one.
+
+        Each of many errors may show the same long list, and nobody reads a gigabyte.
+        """
+        found: list[tuple[FieldError, str]] = []
+        left = MAX_TOLD
+        for error in self:
+            body = error.body()
+            left -= len(body) + len(error.path)
+            if left < 0 and found:
+                break
+            found.append((error, body))
+        return found
+
     def texts(self) -> Sequence[str]:
-        """The errors in words, each once, in order."""
-        return tuple(dict.fromkeys(map(str, self)))
+        """The errors in words, each once, in order; those that do not fit are only counted."""
+        told = self.told()
+        found = dict.fromkeys(f"{error.path}: {body}" for error, body in told)
+        rest = len(self) - len(told)
+        return (*found, f"and {_count(rest, 'problem')} more") if rest else tuple(found)
 
     def to_aggregate(self) -> str:
         """All errors in one text, "" if there are none; equal texts appear once.

@@ -233,7 +233,7 @@ class Codec:
         tree = self._function("head", obj.__class__)(obj, self.limits.max_depth)
         return tree
 
-    def _read_back(self, tree: Any, cls: type[Any] | None) -> Any:
+    def _read_back(self, tree: Any, cls: Any) -> Any:
         known = cls if cls is not None else Document(tree).class_by(self.scheme)
         return self._read(tree, known)
 

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import attrs
 
 from kregistry.meta.context import Cancellation
 from kregistry.meta.errors import StatusError
-from kregistry.server.api import APIServer
+from kregistry.server.api import Settings
 from kregistry.server.hosts import Hosts
 from kregistry.server.request import Headers, Request
 from kregistry.server.response import Answer, Response
 from kregistry.server.statuses import failure
+
+
+class Answering(Protocol):
+    """All that an adapter asks of an :class:`~kregistry.server.APIServer`."""
+
+    @property
+    def settings(self) -> Settings:
+        """How it is."""
+        ...
+
+    def handle(self, request: Request, *, cancellation: Cancellation | None = None) -> Answer:
+        """The answer to *request*. Nothing is raised, unless there is to be no answer."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
@@ -22,7 +37,7 @@ class Entrance:
         hosts: The names under which it may come.
     """
 
-    server: APIServer
+    server: Answering
     hosts: Hosts
 
     def answer(

@@ -10,12 +10,14 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kregistry.meta.errors import Forbidden
 from kregistry.meta.gvk import GroupResource
-from kregistry.server.api import APIServer
 from kregistry.server.request import Headers
+
+if TYPE_CHECKING:
+    from kregistry.server.entrance import Answering
 
 #: The names of the machine for itself.
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -67,7 +69,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return made
 
 
-def require_safe(host: str, server: APIServer, *, tls: bool) -> None:
+def require_safe(host: str, server: Answering, *, tls: bool) -> None:
     """Refuse to be reachable from elsewhere without encryption and without knowing who asks.
 
     Raises:

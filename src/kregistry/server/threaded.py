@@ -20,8 +20,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from kregistry.server.api import APIServer
-from kregistry.server.entrance import Entrance
+from kregistry.server.entrance import Answering, Entrance
 from kregistry.server.hosts import Hosts, listening_socket, require_safe, url_of
 from kregistry.server.http.connection import WAITING, Connection
 from kregistry.server.http.limits import Limits
@@ -62,7 +61,7 @@ class ThreadedServer:
 
     def __init__(
         self,
-        server: APIServer,
+        server: Answering,
         *,
         host: str = "127.0.0.1",
         port: int = 0,

@@ -77,68 +77,88 @@ class UvicornServer(uvicorn.Server):
 def guarded(protocol: Any, limits: Limits) -> Any:
     """*protocol*, a class of uvicorn, that puts up with as little as the threaded server.
 
-    A connection is closed whose request does not come in time. A head is refused that is too
-    long, or is not made of lines as HTTP has them. So are fields behind a body: httptools would
-    take them for fields of the head, credentials among them.
-
     Args:
         protocol: For h11 or for httptools.
         limits: How long a head may be, and how long it may take, from the connection on or from
             its first byte.
     """
+    guard = HttptoolsGuard if hasattr(protocol, "on_headers_complete") else Guard
+    return type("Guarded", (guard, protocol), {"limits": limits})
 
-    class Guarded(protocol):  # type: ignore[misc]
-        _alarm: asyncio.TimerHandle | None = None
-        _in_head = True
 
-        def connection_made(self, transport: asyncio.Transport) -> None:
-            super().connection_made(transport)
-            self._head = Head(limits.request_line + limits.head)
+class Guard(asyncio.Protocol):
+    """Stands before a protocol of uvicorn.
+
+    It closes a connection whose request does not come in time, and refuses a head that is too
+    long or is not made of lines as HTTP has them.
+    """
+
+    limits: Limits
+    _alarm: asyncio.TimerHandle | None = None
+
+    # Of the protocol.
+    conn: Any
+    cycle: Any
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    send_400_response: Callable[[str], None]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._head = Head(self.limits.request_line + self.limits.head)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        if self._hears_head() and not self._head.accepts(data):
+            self.send_400_response("Invalid HTTP request received.")
+            return
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
             self._wait()
-
-        def data_received(self, data: bytes) -> None:
-            if self._hears_head() and not self._head.accepts(data):
-                self.send_400_response("Invalid HTTP request received.")
-                return
-            super().data_received(data)
-            if self.cycle is None or self.cycle.response_complete:
-                self._wait()
-            else:
-                self._rest()
-
-        def connection_lost(self, exc: Exception | None) -> None:
+        else:
             self._rest()
-            super().connection_lost(exc)
 
-        def on_header(self, name: bytes, value: bytes) -> None:
-            if not self._in_head:
-                raise ValueError("no fields follow a body")
-            super().on_header(name, value)
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._rest()
+        super().connection_lost(exc)
 
-        def on_headers_complete(self) -> None:
-            self._in_head = False
-            super().on_headers_complete()
+    def _hears_head(self) -> bool:
+        """Whether what comes next belongs to a head."""
+        return bool(self.conn.their_state is h11.IDLE)
 
-        def on_message_complete(self) -> None:
-            self._in_head = True
-            super().on_message_complete()
+    def _wait(self) -> None:
+        if self._alarm is None:
+            self._alarm = self.loop.call_later(self.limits.head_seconds, self.transport.close)
 
-        def _hears_head(self) -> bool:
-            """Whether what comes next belongs to a head: h11 knows, httptools calls us."""
-            if hasattr(self, "conn"):
-                return self.conn.their_state is h11.IDLE
-            return self._in_head
+    def _rest(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
-        def _wait(self) -> None:
-            if self._alarm is None:
-                self._alarm = self.loop.call_later(limits.head_seconds, self.transport.close)
 
-        def _rest(self) -> None:
-            if self._alarm is not None:
-                self._alarm.cancel()
-                self._alarm = None
+class HttptoolsGuard(Guard):
+    """The same for httptools, which has no state to look at, and calls what is here instead.
 
-    return Guarded
+    It would take fields behind a body for fields of the head, credentials among them.
+    """
+
+    _in_head = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_head:
+            raise ValueError("no fields follow a body")
+        super().on_header(name, value)  # type: ignore[misc]
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()  # type: ignore[misc]
+
+    def on_message_complete(self) -> None:
+        self._in_head = True
+        super().on_message_complete()  # type: ignore[misc]
+
+    def _hears_head(self) -> bool:
+        return self._in_head
 
 
 class Head:

@@ -100,8 +100,9 @@ class Serializer(Generic[T]):
         """
         self._require_class(obj)
         cls = self.resource.cls if self.resource is not None else None
+        bare = VERSIONER.prepared(obj)
         try:
-            data, stored = self.codec.round_trip(VERSIONER.prepared(obj), cls)
+            data, stored = self.codec.round_trip(bare, cls)
             VERSIONER.update_object(stored, 0)
         except EncodeError:
             raise

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
 from asking import CONFIGMAPS, Client, config_map
-from rawclient import RawClient, message
+from rawclient import PATIENCE, RawClient, message
 
+from kregistry.server.http.body import read_body
+from kregistry.server.http.incoming import Incoming
 from kregistry.server.http.limits import Limits
+from kregistry.server.http.message import Head
 from kregistry.server.threaded import ThreadedServer
 
 Serve = Callable[..., ThreadedServer]
@@ -45,6 +51,25 @@ def test_chunks_that_add_up_to_too_much_are_refused(raw: RawClient) -> None:
     for _ in range(4):
         raw.say(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
     assert raw.hear().status == 413
+
+
+def test_a_body_of_the_smallest_chunks_takes_no_more_than_its_length() -> None:
+    near, far = socket.socketpair()
+    size = 200_000
+    sent = b"2\r\n[]\r\n" * (size // 2) + b"0\r\n\r\n"
+    with near, far:
+        sender = threading.Thread(target=far.sendall, args=(sent,))
+        sender.start()
+        tracemalloc.start()
+        try:
+            head = Head(method="POST", target="/", fields=(), length=None)
+            body = read_body(Incoming(near, Limits()), head, Limits())
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+            sender.join(PATIENCE)
+    assert body == b"[]" * (size // 2)
+    assert most < 5 * size
 
 
 def test_a_chunk_that_says_too_much_is_refused_unread(raw: RawClient) -> None:

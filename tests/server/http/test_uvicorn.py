@@ -152,3 +152,11 @@ def test_a_head_without_end_is_cut_off(uvicorn: Running, filler: bytes) -> None:
 def test_a_head_may_be_as_long_as_the_limit(uvicorn: Running) -> None:
     with RawClient(uvicorn.port) as raw:
         assert raw.get("/readyz", a="b" * 60_000).status == 200
+
+
+def test_half_open_connections_keep_nobody_out(uvicorn: Running) -> None:
+    with ExitStack() as stack:
+        for number in range(300):
+            raw = stack.enter_context(RawClient(uvicorn.port))
+            raw.say((b"", b"GET ", message("POST", CONFIGMAPS, content_length="9"))[number % 3])
+        assert stack.enter_context(RawClient(uvicorn.port)).get("/readyz").status == 200

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import attrs
+
 from kregistry.meta.context import Context
 from kregistry.meta.goformat import quote
 from kregistry.meta.object import Object
@@ -95,16 +97,13 @@ def drop_repeated_owners(scope: RequestScope, obj: Object) -> None:
 
     Source: ``handlers.dedupOwnerReferencesAndAddWarning``.
     """
-    owners = obj.metadata.owner_references
-    kept: list[Any] = []
+    kept: dict[tuple[Any, ...], Any] = {}
     repeated: list[str] = []
-    for owner in owners:
-        if owner in kept:
+    for owner in obj.metadata.owner_references:
+        if kept.setdefault(attrs.astuple(owner, recurse=False), owner) is not owner:
             repeated.append(owner.uid)
-        else:
-            kept.append(owner)
     if repeated:
-        obj.metadata.owner_references = kept
+        obj.metadata.owner_references = list(kept.values())
         scope.ctx.warn(
             ".metadata.ownerReferences contains duplicate entries; API server dedups owner "
             "references in 1.20+, and may reject such requests as early as 1.24; please fix your "
