@@ -280,7 +280,7 @@ def test_everything_is_there_after_reopening(path: str) -> None:
         assert store.compacted_revision() == 2
         assert contents(store, 2) == {"/a": (b"1", 2, 2)}
         stream = store.watch("/", "0", after=2)
-        assert stream.poll() == [Change("/a", 3, b"2", b"1", 2)]
+        assert list(stream.poll()) == [Change("/a", 3, b"2", b"1", 2)]
         stream.close()
 
 
