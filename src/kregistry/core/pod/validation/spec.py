@@ -64,8 +64,10 @@ def check_spec(
     claims = {claim.name for claim in spec.resource_claims if claim.name}
     pod = Surroundings(spec, volumes, claims, options)
     check_containers(errs, path / "containers", pod)
-    check_init_containers(errs, path / "initContainers", pod)
-    check_ephemeral_containers(errs, path / "ephemeralContainers", pod)
+    if spec.init_containers:
+        check_init_containers(errs, path / "initContainers", pod)
+    if spec.ephemeral_containers:
+        check_ephemeral_containers(errs, path / "ephemeralContainers", pod)
     check_pod_resources(errs, path / "resources", spec, options)
     _check_host_ports(errs, path / "containers", spec)
     require_supported(errs, path / "restartPolicy", spec.restart_policy, RESTART_POLICIES)
