@@ -5,7 +5,7 @@ Source: ``k8s.io/apimachinery/pkg/runtime`` Codec, ``serializer/json``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import attrs
@@ -23,6 +23,8 @@ from kregistry.runtime.strict import Checker
 from kregistry.runtime.unstructured import Unstructured
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cattrs import Converter
 
 T = TypeVar("T")
@@ -227,13 +229,15 @@ class Codec:
             )
         return Decoded(obj, problems if unknown == "Warn" else ())
 
-    def _written(self, obj: Any) -> dict[str, Any]:
-        return (self._heads.get(obj.__class__) or self._head(obj.__class__))(obj, self._room)
-
     def _head(self, cls: type) -> Callable[[Any, int], dict[str, Any]]:
         head = self._generator.function("head", cls)
         self._heads[cls] = head
         return head
+
+    def _written(self, obj: Any) -> dict[str, Any]:
+        tree: dict[str, Any]
+        tree = (self._heads.get(obj.__class__) or self._head(obj.__class__))(obj, self._room)
+        return tree
 
     def _read_back(self, tree: Any, cls: Any) -> Any:
         if cls is None:
