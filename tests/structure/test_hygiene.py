@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,3 +95,13 @@ def test_no_sql_is_put_together_from_values(path: Path) -> None:
         for node in ast.walk(call.args[0]) if call.args else ():
             assert not isinstance(node, ast.JoinedStr), ast.unparse(call)
             assert not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)), name
+
+
+def test_every_test_that_the_table_names_exists() -> None:
+    root = Path(__file__).parents[2]
+    table = (root / "docs" / "conformance.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", table)
+    assert len(named) > 50
+    for path, test in named:
+        source = (root / "tests" / path).read_text(encoding="utf-8")
+        assert f"def {test}(" in source, f"{path}::{test}"
