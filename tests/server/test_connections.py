@@ -158,6 +158,9 @@ def test_a_connection_needs_a_socket_and_opens_nothing_without(
 ) -> None:
     told = running.ask(method, f"{PODS}/web/{part}", query=query)
     assert (told.status, told.message) == (400, "Upgrade request required")
+    upgrade = {"connection": "Upgrade", "upgrade": "SPDY/3.1"}
+    told = running.ask(method, f"{PODS}/web/{part}", query=query, headers=upgrade)
+    assert (told.status, "not over HTTP" in told.message) == (501, True)
 
 
 def test_ports_are_numbers(running: Client) -> None:

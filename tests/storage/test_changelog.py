@@ -473,3 +473,53 @@ def test_a_bounded_log_counts_its_bytes_anew_behind_an_advance() -> None:
     log.publish([Change("/pods/a", 102, bytes(40), None, 0)])
     assert revisions(stream.poll()) == [101, 102]
     assert log.count_since(100) == 2
+
+
+def test_readers_of_the_same_keys_go_through_the_log_side_by_side() -> None:
+    log = ChangeLog(revision=1)
+    first, second, third = everything(log), everything(log), everything(log)
+    log.publish([change(2), change(3)])
+    run = first.poll()
+    log.publish([change(4)])
+    assert second.poll() is run
+    assert third.poll() is run
+    assert revisions(first.poll()) == revisions(second.poll()) == [4]
+    assert revisions(log.stream("/pods/", "/pods0", after=3).poll()) == [4]
+
+
+def test_what_others_found_does_not_lead_a_closed_stream_beyond_its_end() -> None:
+    log = ChangeLog(revision=1)
+    closed, other = everything(log), everything(log)
+    log.publish([change(2), change(3)])
+    closed.close()
+    log.publish([change(4)])
+    assert revisions(other.poll()) == [2, 3, 4]
+    assert revisions(closed.poll()) == [2, 3]
+    assert closed.poll() == ()
+    third = everything(log)
+    assert [revisions(third.poll()), revisions(third.poll()), third.poll()] == [[2, 3], [4], ()]
+
+
+def test_what_readers_leave_for_each_other_is_bounded_and_goes_with_the_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kregistry.storage.window._RUNS", 4)
+    log = ChangeLog(revision=1)
+    for revision in range(2, 30):
+        log.publish([change(revision)])
+    for after in range(1, 29):
+        assert revisions(everything(log, after=after).poll()) == list(range(after + 1, 30))
+        assert len(log._window._runs) <= 4
+    monkeypatch.setattr("kregistry.storage.window._RUN_BYTES", 100)
+    for revision in range(30, 40):
+        log.publish([Change("/pods/a", revision, bytes(40), None, 0)])
+        assert revisions(everything(log, after=revision - 1).poll()) == [revision]
+        assert sum(len(each[0].value or b"") for each in log._window._runs.values()) <= 100
+    log.compact(39)
+    assert not log._window._runs
+
+
+def test_nobody_can_change_what_others_read() -> None:
+    log = ChangeLog(revision=1)
+    log.publish([change(2)])
+    assert isinstance(everything(log).poll(), tuple)

@@ -86,6 +86,12 @@ def test_white_space_of_another_writer_does_not_matter() -> None:
     )
 
 
+def test_a_beginning_that_is_only_as_long_as_the_usual_one_is_kept() -> None:
+    other = "x" * (len(POD) - len(b'{"":null,"metadata":{'))
+    tree = {other: None, "metadata": {"name": "a"}}
+    assert json.loads(encoded(tree).item()) == with_version(tree)
+
+
 @given(before=st.dictionaries(TEXTS, JSON, max_size=4), after=JSON, name=TEXTS)
 def test_any_document_gets_the_version_and_keeps_the_rest(
     before: dict[str, Any], after: Any, name: str

@@ -180,6 +180,47 @@ def test_cancelling_the_request_ends_the_watch_without_an_error(
     assert list(late) == []
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_cancelling_takes_back_what_is_at_hand(gadgets: Interface[Gadget], others: int) -> None:
+    cancellation = Cancellation()
+    ctx = Context(cancellation=cancellation)
+    for name in "abc":
+        save(gadgets, name)
+    for _ in range(others):  # what others read before is at hand in another form
+        take(gadgets.watch(**everything("1")), 3)
+    watch = gadgets.watch(**everything("1", ctx=ctx))
+    awaited = gadgets.watch(**everything("1", ctx=ctx))
+    assert take(watch, 1) == [("ADDED", "a")]
+    assert run(collect(awaited, 1)) == ["a"]
+    cancellation.cancel()
+    assert list(watch) == []
+    assert run(collect(awaited, 1)) == []
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_watch_that_is_stopped_in_the_middle_of_a_burst_delivers_a_hundred_more(
+    gadgets: Interface[Gadget], others: int
+) -> None:
+    for number in range(300):
+        save(gadgets, f"g{number:03}")
+    for _ in range(others):
+        take(gadgets.watch(**everything("1")), 300)
+    watch = gadgets.watch(**everything("1"))
+    take(watch, 120)
+    watch.stop()
+    assert len(list(watch)) == 100
+
+
+def test_a_watch_that_failed_is_no_longer_in_the_way(gadgets: Interface[Gadget], root: Any) -> None:
+    root.backend.put("/registry/gadgets/ns/bad", b"{", expected=0)
+    watch = gadgets.watch(**everything("1"))
+    event = watch.next(PATIENCE)
+    assert event is not None
+    assert event.type is EventType.ERROR
+    save(gadgets)
+    assert [watch.next(0), watch.next(0)] == [None, None]
+
+
 def test_closing_the_store_ends_its_watches(gadgets: Interface[Gadget], root: Any) -> None:
     save(gadgets)
     watch = gadgets.watch(**everything())

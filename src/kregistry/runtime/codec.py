@@ -233,11 +233,9 @@ class Codec:
         tree = self._function("head", obj.__class__)(obj, self.limits.max_depth)
         return tree
 
-    def _read_back(self, tree: Any, cls: type[Any] | None) -> Any:
-        if cls is None:
-            document = Document(tree)
-            cls = document.class_by(self.scheme)
-        return self._read(tree, cls)
+    def _read_back(self, tree: Any, cls: Any) -> Any:
+        known = cls if cls is not None else Document(tree).class_by(self.scheme)
+        return self._read(tree, known)
 
     def _read_fitting(
         self, data: bytes | Mapping[str, Any], document: Document, cls: type[T]

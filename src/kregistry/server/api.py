@@ -19,7 +19,7 @@ import attrs
 
 from kregistry.core.pod.kubelet import KubeletConnector
 from kregistry.core.v1 import Namespace
-from kregistry.meta.clock import Clock
+from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.context import Cancellation, Context
 from kregistry.meta.errors import AlreadyExists
 from kregistry.meta.gvk import GroupVersion
@@ -30,7 +30,7 @@ from kregistry.runtime.codec import Codec
 from kregistry.runtime.engine import JSONEngine, engine_by_name
 from kregistry.server import chain
 from kregistry.server.admission import Admission, AdmissionPlugin
-from kregistry.server.authentication import Authenticator
+from kregistry.server.authentication import Authenticator, FirstOf
 from kregistry.server.authorization import (
     AllowAuthenticated,
     AlwaysAllowed,
@@ -44,6 +44,7 @@ from kregistry.server.discovering import Discoverable
 from kregistry.server.discovery.version import VersionInfo
 from kregistry.server.handlers import HANDLERS
 from kregistry.server.health import Check, install_health, ping
+from kregistry.server.issuedtokens import IssuedTokens
 from kregistry.server.lifecycle import NamespaceLifecycle
 from kregistry.server.metrics import Metrics
 from kregistry.server.paths import Paths
@@ -120,7 +121,8 @@ class APIServer:
         engine = engine_by_name(engine) if isinstance(engine, str) else engine
         codec = Codec(builtin_scheme(), engine=engine)
         authorizer = InTurn([AlwaysAllowed(), settings.authorizer])
-        self.resources = _resources(storage, settings, codec, authorizer)
+        tokens = IssuedTokens(settings.clock or SystemClock())
+        self.resources = _resources(storage, settings, codec, authorizer, tokens)
         self.paths = Paths()
         self._router = Router(self.resources)
         self._namespaces: Store[Namespace] = _namespaces(self.resources)
@@ -135,7 +137,9 @@ class APIServer:
         self._install_paths(storage, settings)
         metrics = Metrics(self._serves)
         metrics.install(self.paths)
-        self._handler = chain.build(_parts(settings, authorizer, metrics), self._dispatch)
+        authenticator = _authenticator(settings, tokens)
+        parts = _parts(settings, authenticator, authorizer, metrics)
+        self._handler = chain.build(parts, self._dispatch)
 
     def handle(self, request: Request, *, cancellation: Cancellation | None = None) -> Answer:
         """The answer to *request*. Nothing is raised: what goes wrong is an answer, too.
@@ -181,13 +185,18 @@ class APIServer:
 
 
 def _resources(
-    storage: Interface[Any], settings: Settings, codec: Codec, authorizer: Authorizer
+    storage: Interface[Any],
+    settings: Settings,
+    codec: Codec,
+    authorizer: Authorizer,
+    tokens: IssuedTokens,
 ) -> APIResources:
-    reviewer = Reviewer(authenticator=settings.authenticator, authorizer=authorizer)
+    reviewer = Reviewer(authenticator=settings.authenticator, authorizer=authorizer, tokens=tokens)
     return BuiltinResources(
         storage=storage,
         codec=codec,
         reviewer=reviewer,
+        tokens=tokens,
         connector=settings.connector,
         allow_privileged=settings.allow_privileged,
         options={"clock": settings.clock, "uids": settings.uids},
@@ -202,7 +211,19 @@ def _namespaces(resources: APIResources) -> Store[Namespace]:
     return store
 
 
-def _parts(settings: Settings, authorizer: Authorizer, metrics: Metrics) -> list[Part]:
+def _authenticator(settings: Settings, tokens: IssuedTokens) -> Authenticator | None:
+    """Who knows users; None if nobody is to be asked."""
+    if settings.authenticator is None:
+        return None
+    return FirstOf([settings.authenticator, tokens])
+
+
+def _parts(
+    settings: Settings,
+    authenticator: Authenticator | None,
+    authorizer: Authorizer,
+    metrics: Metrics,
+) -> list[Part]:
     """The parts of the chain in their order."""
     return [
         chain.audit_id(settings.uids),
@@ -215,6 +236,6 @@ def _parts(settings: Settings, authorizer: Authorizer, metrics: Metrics) -> list
         chain.request_info_part,
         metrics.part,
         chain.deadline,
-        chain.authentication(settings.authenticator),
+        chain.authentication(authenticator),
         chain.authorization(authorizer),
     ]

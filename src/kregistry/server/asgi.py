@@ -150,7 +150,7 @@ class ASGIApplication:
             return with_headers(text_response(429, _BUSY), [("retry-after", "1")])
         self._waiting += 1
         try:
-            body = await self._body(headers, receive)
+            body = await self._body(headers, receive) if _may_have_body(scope, headers) else b""
             return await self._handled(scope["method"], _target(scope), headers, body, cancellation)
         except StatusError as error:
             return refusal(headers, error)
@@ -239,6 +239,13 @@ class ASGIApplication:
             leaving.cancel()
             self._streams.discard(answer)
             answer.close()
+
+
+def _may_have_body(scope: Scope, headers: Headers) -> bool:
+    """Whether it takes a look to know. In HTTP/1 the header fields say so, in later ones not."""
+    if scope.get("http_version") not in ("1.0", "1.1"):
+        return True
+    return "content-length" in headers or "transfer-encoding" in headers
 
 
 def _target(scope: Scope) -> str:

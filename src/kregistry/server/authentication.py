@@ -51,15 +51,15 @@ class TokenAuthenticator(Authenticator):
     def __init__(self, tokens: Mapping[str, UserInfo]) -> None:
         if not all(isinstance(token, str) and token for token in tokens):
             raise ValueError("a token is a text that is not empty")
-        self._users = tuple((_digest(token), user) for token, user in tokens.items())
+        self._users = tuple((digest(token), user) for token, user in tokens.items())
 
     def authenticate(self, request: Request) -> UserInfo | None:
         token = bearer_token(request)
         if token is None:
             return None
-        wanted, found = _digest(token), None
-        for digest, user in self._users:  # all of them, so that it always takes the same time
-            if hmac.compare_digest(digest, wanted):
+        wanted, found = digest(token), None
+        for known, user in self._users:  # all of them, so that it always takes the same time
+            if hmac.compare_digest(known, wanted):
                 found = user
         if found is None:
             raise Unauthorized(UNAUTHORIZED)
@@ -100,5 +100,6 @@ def bearer_token(request: Request) -> str | None:
     return parts[1]
 
 
-def _digest(token: str) -> bytes:
+def digest(token: str) -> bytes:
+    """What is kept of a token in place of it."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -16,10 +16,16 @@ import attrs
 
 from kregistry.core.builtin import StoreOptions
 from kregistry.core.generics.storage import GenericStorage
+from kregistry.core.nodeproxy import NodeProxyREST
 from kregistry.core.pod import PodStorage
+from kregistry.core.pod.connect import CONNECT_METHODS
 from kregistry.core.pod.kubelet import KubeletConnector
+from kregistry.core.pod.locations import Locator
+from kregistry.core.pod.proxying import PROXY_METHODS
 from kregistry.core.scheme import core_resources, core_scheme
+from kregistry.core.serviceproxy import ServiceProxyREST
 from kregistry.core.storages import core_storages
+from kregistry.meta.clock import SystemClock
 from kregistry.meta.object import Object
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
@@ -27,22 +33,26 @@ from kregistry.runtime.scheme import Scheme
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.server.conversions import AUTOSCALING_V1, EVENTS_V1
 from kregistry.server.discovery.builtin import builtin_resources
+from kregistry.server.issuedtokens import IssuedTokens
 from kregistry.server.resources import APIResource, APIResources, Conversion, Endpoint
 from kregistry.server.reviews import Reviewer
 from kregistry.server.served import ServedResource, ServedSubresource
+from kregistry.server.tokenrequests import TokenREST
 from kregistry.storage.interface import Interface
 
 #: The HTTP methods by which each kind of connection is opened.
 _CONNECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "pods/log": ("GET",),
-    "pods/exec": ("GET", "POST"),
-    "pods/attach": ("GET", "POST"),
-    "pods/portforward": ("GET", "POST"),
-    "pods/proxy": ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"),
+    "pods/exec": CONNECT_METHODS,
+    "pods/attach": CONNECT_METHODS,
+    "pods/portforward": CONNECT_METHODS,
+    "nodes/proxy": PROXY_METHODS,
+    "pods/proxy": PROXY_METHODS,
+    "services/proxy": PROXY_METHODS,
 }
 
-#: What nobody here answers: there is nothing to proxy to, and nobody who signs tokens.
-_UNSERVED: Final = frozenset({"nodes/proxy", "services/proxy", "serviceaccounts/token"})
+#: Doors that are more than another way to write an object.
+_OWN_DOORS: Final = frozenset({"serviceaccounts/token"})
 
 #: Versions that are shown instead of the one that is stored, and the plural behind them.
 _CONVERTED: Final[Mapping[tuple[str, str], Conversion]] = {
@@ -78,6 +88,7 @@ class BuiltinResources:
         storage: Where everything is kept; stays the caller's to close.
         codec: Reads, copies and writes objects.
         reviewer: Answers who somebody is and what they may do.
+        tokens: Gives out those of service accounts.
         connector: Reaches the nodes that Pods run on; None if there are none.
         allow_privileged: Whether containers may be privileged at all.
         options: As for every Store.
@@ -86,6 +97,7 @@ class BuiltinResources:
     storage: Interface[Any]
     codec: Codec
     reviewer: Reviewer
+    tokens: IssuedTokens
     connector: KubeletConnector | None = None
     allow_privileged: bool = False
     options: StoreOptions = attrs.field(factory=lambda: StoreOptions())
@@ -117,7 +129,26 @@ class BuiltinResources:
         for facts, resource in served_resources():
             if _key(facts) not in doors and not _is_alias(facts):
                 doors.update(self._generic(facts, resource, options))
+        doors.update(self._beside(doors))
         return doors
+
+    def _beside(self, doors: Mapping[str, Any]) -> dict[str, Any]:
+        """The doors that need others."""
+        pods, nodes = doors["/pods"], doors["/nodes"]
+        locator = Locator(pods, self.connector)
+        clock = self.options.get("clock") or SystemClock()
+        return {
+            "/nodes/proxy": NodeProxyREST(locator, nodes=nodes),
+            "/services/proxy": ServiceProxyREST(
+                locator, services=doors["/services"], endpoints=doors["/endpoints"], pods=pods
+            ),
+            "/serviceaccounts/token": TokenREST(
+                self.tokens,
+                accounts=doors["/serviceaccounts"],
+                bindable={"Pod": pods, "Node": nodes, "Secret": doors["/secrets"]},
+                clock=clock,
+            ),
+        }
 
     def _generic(
         self, facts: ServedResource, resource: Resource[Any], options: StoreOptions
@@ -127,7 +158,7 @@ class BuiltinResources:
             resource,
             self.storage,
             subresources=tuple(
-                part.name for part in facts.subresources if _is_served(facts, part.name)
+                part.name for part in facts.subresources if _is_part_of_object(facts, part)
             ),
             fields=facts.field_selectors,
             **options,
@@ -149,7 +180,6 @@ class BuiltinResources:
         parts = {
             part.name: _part(facts, part, doors[f"{key}/{part.name}"], conversion)
             for part in facts.subresources
-            if _is_served(facts, part.name)
         }
         return APIResource(resource=resource, endpoint=endpoint, subresources=parts)
 
@@ -179,8 +209,9 @@ def _plural(key: str) -> str:
     return key.partition("/")[0]
 
 
-def _is_served(facts: ServedResource, part: str) -> bool:
-    return f"{facts.plural}/{part}" not in _UNSERVED
+def _is_part_of_object(facts: ServedResource, part: ServedSubresource) -> bool:
+    """Whether a door is another way to write an object, such as its status."""
+    return f"{facts.plural}/{part.name}" not in _OWN_DOORS
 
 
 def _is_alias(facts: ServedResource) -> bool:

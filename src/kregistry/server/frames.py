@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from kregistry.meta.errors import InternalError
 from kregistry.server.response import Frames
+from kregistry.storage.lens import error_event
 from kregistry.storage.watch import Event, Watch
-from kregistry.storage.watching import error_event
 
 #: The last bookmark comes so many seconds before the end, so that nothing need be read twice.
 _BEFORE_END: Final = 2.0

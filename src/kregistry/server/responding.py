@@ -6,17 +6,21 @@ Source: ``k8s.io/apiserver/pkg/endpoints/handlers`` transformResponseObject,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kregistry.meta.object import Object, ObjectList
 from kregistry.meta.status import Status
 from kregistry.meta.table import TableOptions
 from kregistry.server.documents import written
 from kregistry.server.negotiation import JSON, TABLE, Negotiated, negotiate
+from kregistry.server.request import Headers
 from kregistry.server.response import Response
 from kregistry.server.scope import RequestScope
+from kregistry.server.splicing import list_body
 from kregistry.server.statuses import status_response
 from kregistry.server.transforms import Shower, possible_transforms, table_options
+
+_JSON: Final = Headers({"content-type": JSON.name})
 
 
 class Responder:
@@ -47,22 +51,32 @@ class Responder:
         """
         if isinstance(obj, Status):
             return status_response(obj, self._form, code=obj.code or code)
-        if self._is_plain(obj):
-            body = self._scope.tools.codec.encode(obj) + b"\n"
-        else:
+        body = self._plain_body(obj) if self.is_plain else None
+        if body is None:
             tree = Shower(self._scope, self._form.target, self._options).show(obj)
             body = written(tree, self._form, engine=self._scope.tools.engine)
-        headers = {"content-type": self._form.media_type.name}
+        return self.of_body(body, code)
+
+    def of_body(self, body: bytes, code: int = 200) -> Response:
+        """The answer whose *body* is in the form that is wanted."""
+        json = self._form.media_type is JSON
+        headers = _JSON if json else Headers({"content-type": self._form.media_type.name})
         return Response(status=code, headers=headers, body=body)
 
-    def _is_plain(self, obj: Any) -> bool:
+    @property
+    def is_plain(self) -> bool:
         """Whether the bytes of the codec are the answer as they are."""
         form: Negotiated = self._form
         return (
-            isinstance(obj, Object)
-            and not isinstance(obj, ObjectList)
-            and form.media_type == JSON
+            form.media_type is JSON
             and form.target is None
             and not form.pretty
             and self._scope.route.endpoint.conversion is None
         )
+
+    def _plain_body(self, obj: Any) -> bytes | None:
+        """None for what is made of trees."""
+        codec = self._scope.tools.codec
+        if isinstance(obj, ObjectList):
+            return list_body(obj, self._scope.route.served, codec)
+        return codec.encode(obj) + b"\n" if isinstance(obj, Object) else None

@@ -19,6 +19,7 @@ from kregistry.runtime.unstructured import Unstructured
 from kregistry.server.authentication import Authenticator
 from kregistry.server.authorization import Attributes, Authorizer, Verdict
 from kregistry.server.context import RequestContext
+from kregistry.server.issuedtokens import API_AUDIENCE, IssuedTokens
 from kregistry.server.request import Request
 from kregistry.server.user import UserInfo
 
@@ -77,10 +78,12 @@ class Reviewer:
     Attributes:
         authenticator: Knows users; None if everybody is an administrator.
         authorizer: Knows what they may do.
+        tokens: Knows service accounts by tokens that were given out here.
     """
 
     authenticator: Authenticator | None
     authorizer: Authorizer
+    tokens: IssuedTokens
 
     def doors(self) -> dict[str, ReviewREST]:
         """By group and plural, such as ``authentication.k8s.io/tokenreviews``."""
@@ -103,6 +106,12 @@ class Reviewer:
         token = review.at("spec", "token")
         if not isinstance(token, str) or not token:
             raise BadRequest("token is required for TokenReview in authentication")
+        wanted = review.at("spec", "audiences")
+        audiences = [*map(str, wanted)] if isinstance(wanted, list) and wanted else [API_AUDIENCE]
+        issued = self.tokens.find(token, audiences)
+        if issued is not None:
+            common = [each for each in audiences if each in issued.audiences]
+            return {"authenticated": True, "user": _told(issued.user), "audiences": common}
         if self.authenticator is None:
             return {"error": "no authenticator is configured"}
         asking = Request(headers={"authorization": f"Bearer {token}"})

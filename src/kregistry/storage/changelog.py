@@ -17,7 +17,7 @@ from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.errors import BackendClosed, RevisionCompacted
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.parking import Bay, ParkingLot, Wake
-from kregistry.storage.window import Window, cut
+from kregistry.storage.window import Window, cut, size_of
 
 
 class History(NamedTuple):
@@ -205,7 +205,7 @@ class ChangeLog:
         if not behind:
             return []
         lot = ParkingLot()
-        bays = [(each, lot.bay(each._keys)) for each in behind]
+        bays = [(each, lot.bay(lot.place(each._keys))) for each in behind]
         first = window.after(min(each._after for each in behind))
         for change in islice(window.changes, first, window.after(revision)):
             for bay in lot.concerned(change.key):
@@ -243,11 +243,12 @@ class ChangeLog:
 class LogStream(ChangeStream):
     """A place in a :class:`ChangeLog`."""
 
-    __slots__ = ("__weakref__", "_after", "_backlog", "_bay", "_keys", "_last", "_log")
+    __slots__ = ("__weakref__", "_after", "_backlog", "_bay", "_keys", "_last", "_log", "_place")
 
     def __init__(self, log: ChangeLog, keys: KeyRange, after: int) -> None:
         self._log = log
         self._keys = keys
+        self._place = log._lot.place(keys)
         self._after = after
         self._backlog: History | None = None  # read, but not delivered yet
         self._bay: Bay | None = None
@@ -277,7 +278,7 @@ class LogStream(ChangeStream):
         with log._lock:
             if log._closed or self._last is not None or not self._skip_foreign():
                 return False
-            self._bay = log._lot.bay(self._keys)
+            self._bay = log._lot.bay(self._place)
             self._bay.add(self, wake)
             return True
 
@@ -304,23 +305,9 @@ class LogStream(ChangeStream):
         if self._after < window.floor:
             return self._read_history(limit, goal)
         self._backlog = None
-        return self._take(window.some(self._after), limit, goal)
-
-    def _take(self, changes: Sequence[Change], limit: int, goal: int) -> Sequence[Change]:
-        """Those of *changes* that are for this stream, and move behind them."""
-        start, end = self._keys
-        if not changes:  # compaction moved this stream on, or the log went on without any
-            self._after = max(self._after, goal)
-            return ()
-        if changes[-1].revision > goal:
-            changes = [change for change in changes if change.revision <= goal]
-        matching = [change for change in changes if start <= change.key < end]
-        found = cut(matching, limit)
-        if len(found) < len(matching):
-            self._after = found[-1].revision
-        else:
-            self._after = changes[-1].revision if changes else goal
-        return found
+        run = window.run(self._keys, self._after, limit, goal)
+        self._after = run.upto
+        return run
 
     def _read_history(self, limit: int, goal: int) -> Sequence[Change]:
         read = self._log._read_history
@@ -370,8 +357,3 @@ def wake(bays: Sequence[Bay]) -> None:
     """Wake everybody who waits in *bays*; call it without any lock."""
     for bay in bays:
         bay.wake()
-
-
-def size_of(change: Change) -> int:
-    """Bytes of its values."""
-    return len(change.value or b"") + len(change.previous or b"")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from kregistry.storage.keys import KeyRange
-from kregistry.storage.wakers import Waker
 
 Wake = Callable[[], None]
+Place = tuple[dict[Any, "Bay"], Any]
 
 
 class Bay:
@@ -35,8 +35,11 @@ class Bay:
 
     def add(self, reader: object, wake: Wake) -> None:
         """Let *reader* wait."""
-        crowd = wake.crowd if isinstance(wake, Waker) else None
-        self._crowds.setdefault(crowd, {})[reader] = wake
+        crowd = getattr(wake, "crowd", None)  # only a Waker has one; asking ABCMeta takes longer
+        waiting = self._crowds.get(crowd)
+        if waiting is None:
+            waiting = self._crowds[crowd] = {}
+        waiting[reader] = wake
 
     def remove(self, reader: object) -> Wake | None:
         """Let *reader* go; what would have woken it. An empty bay disappears."""
@@ -80,14 +83,19 @@ class ParkingLot:
         self._prefixes: dict[Any, Bay] = {}
         self._others: dict[Any, Bay] = {}
 
-    def bay(self, keys: KeyRange) -> Bay:
-        """The open bay for readers of *keys*."""
+    def place(self, keys: KeyRange) -> Place:
+        """Where readers of *keys* find each other; it stays the same."""
         start, end = keys
         if end == f"{start}\0":
-            return self._keys.get(start) or Bay(self._keys, start)
+            return self._keys, start
         if start.endswith("/") and end == f"{start[:-1]}0":  # "0" comes after "/"
-            return self._prefixes.get(start) or Bay(self._prefixes, start)
-        return self._others.get(keys) or Bay(self._others, keys)
+            return self._prefixes, start
+        return self._others, keys
+
+    def bay(self, place: Place) -> Bay:
+        """The open bay there."""
+        home, name = place
+        return home.get(name) or Bay(home, name)
 
     def shut(self, key: str, revision: int) -> Iterator[Bay]:
         """Shut the bays of everybody who waits for changes of *key*, now at *revision*."""

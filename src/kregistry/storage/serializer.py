@@ -100,8 +100,9 @@ class Serializer(Generic[T]):
         """
         self._require_class(obj)
         cls = self.resource.cls if self.resource is not None else None
+        bare = VERSIONER.prepared(obj)
         try:
-            data, stored = self.codec.round_trip(VERSIONER.prepared(obj), cls)
+            data, stored = self.codec.round_trip(bare, cls)
             VERSIONER.update_object(stored, 0)
         except EncodeError:
             raise
@@ -161,6 +162,17 @@ class Serializer(Generic[T]):
         """The bytes of what *record* holds."""
         data, _ = self.from_storage(record.key, record.value)
         return Encoded(data, record.mod_revision, self._opening)
+
+    def readable(self, record: Record) -> Encoded:
+        """The same, unless it is doubtful and, being tried, cannot be read."""
+        found = self.encoded(record)
+        if not _is_document(found.data):
+            self.unpack(record.key, found)
+        return found
+
+    def unpack(self, key: str, encoded: Encoded) -> T:
+        """A fresh object of its bytes."""
+        return self._tagged(key, encoded.data, encoded.revision)
 
     def doubtful(self, records: Sequence[Record]) -> Sequence[Record]:
         """Those of *records* that do not look like anything that was written here.

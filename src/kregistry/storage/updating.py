@@ -9,7 +9,7 @@ Source: ``k8s.io/apiserver/pkg/storage/etcd3/store.go`` GuaranteedUpdate, condit
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import attrs
@@ -26,12 +26,25 @@ from kregistry.storage.interface import (
 )
 from kregistry.storage.preconditions import Preconditions
 from kregistry.storage.serializer import Serializer, Stored
-from kregistry.storage.turns import Turns
+from kregistry.storage.turns import PATIENCE, Turn, Turns
 from kregistry.storage.versioner import VERSIONER
 
 T = TypeVar("T", bound=Object)
 
 TIMED_OUT = "request did not complete within requested timeout"
+
+
+@attrs.frozen
+class _Told(Generic[T]):
+    """What a writer tells the next one of its key, which may be one of another view.
+
+    Attributes:
+        serializer: What made it.
+        stored: What is stored; the next one's own.
+    """
+
+    serializer: Serializer[T]
+    stored: Stored[T]
 
 
 @attrs.define
@@ -40,7 +53,7 @@ class _Change(ABC, Generic[T]):
 
     Attributes:
         key: Full key.
-        turns: Taken once somebody else was faster.
+        turns: Where to line up when somebody else was faster, or others have lined up already.
         state: What is believed to be stored.
         current: That was read from the backend during this call.
     """
@@ -53,31 +66,75 @@ class _Change(ABC, Generic[T]):
     turns: Turns
     state: Stored[T] = attrs.field(init=False)
     current: bool = attrs.field(init=False, default=False)
-    _end_turn: Callable[[], None] | None = attrs.field(init=False, default=None)
+    _turn: Turn | None = attrs.field(init=False, default=None)
+    _patience: float = attrs.field(init=False, default=PATIENCE)
 
     def run(self, cached: T | None) -> T:
         """Try until nobody interferes."""
-        suggested = self.serializer.suggested(cached)
-        if suggested is None:
-            self._reread()
-        else:
-            self.state = suggested
+        result: Stored[T] | None = None
         try:
-            while (done := self._attempt()) is None:
-                if self.ctx.cancelled:
-                    raise RequestTimeout(self.key, 0, TIMED_OUT)
-            return done
+            self._begin(cached)
+            while (result := self._attempt()) is None:
+                self._require_time()
+            return result.obj
         finally:
-            if self._end_turn is not None:
-                self._end_turn()
+            self._end_turn(result)
 
     @abstractmethod
-    def _attempt(self) -> T | None:
+    def _attempt(self) -> Stored[T] | None:
         """Try once; None to try again on the new :attr:`state`."""
 
     @abstractmethod
     def _absent(self) -> Stored[T]:
         """What to work on when there is nothing; or raise."""
+
+    def _begin(self, cached: T | None) -> None:
+        """Find something to work on: what is told, what the caller believes, what is stored."""
+        if self.turns.busy(self.key) and self._believe(self._line_up()):
+            return
+        if not self._believe(self.serializer.suggested(cached)):
+            self._reread()
+
+    def _line_up(self) -> Stored[T] | None:
+        """Wait until those who came earlier are done; what the last of them told."""
+        if self._turn is not None:
+            self._turn.end()
+        ctx = self.ctx
+        self._turn = turn = self.turns.take(
+            self.key, patience=self._patience, cancelled=lambda: ctx.cancelled
+        )
+        self._patience *= 2
+        self._require_time()
+        told: _Told[T] | None = turn.told
+        return told.stored if told is not None and told.serializer == self.serializer else None
+
+    def _require_time(self) -> None:
+        if self.ctx.cancelled:
+            raise RequestTimeout(self.key, 0, TIMED_OUT)
+
+    def _end_turn(self, result: Stored[T] | None) -> None:
+        """Let the next one go, with a copy of *result*, which itself is the caller's."""
+        turn = self._turn
+        if turn is None:
+            return
+        told = None
+        if result is not None and result.data and turn.wanted:
+            with suppress(Exception):  # what was written is written; the next one can read it
+                told = _Told(
+                    self.serializer, attrs.evolve(result, obj=self.serializer.copy(result.obj))
+                )
+        turn.end(told)
+
+    def _believe(self, stored: Stored[T] | None) -> bool:
+        """Work on what is said to be stored, if anything is.
+
+        Somebody else may have changed it since, even before this call began. So it does not
+        count as current: a refusal that rests on it is confirmed.
+        """
+        if stored is None:
+            return False
+        self.state, self.current = stored, False
+        return True
 
     def _reread(self) -> None:
         self._adopt(self.backend.get(self.key).record)
@@ -89,11 +146,10 @@ class _Change(ABC, Generic[T]):
 
     def _lost(self, mismatch: RevisionMismatch) -> None:
         """Somebody else was faster: go on with what is there now."""
-        if self._end_turn is None:
-            self._end_turn = self.turns.take(self.key)
-            self._reread()
-        else:
+        if self._turn is not None and not self._turn.lost:
             self._adopt(mismatch.current)
+        elif not self._believe(self._line_up()):
+            self._reread()
 
     def _outdated(self, refusal: Exception, *, same_counts: bool) -> None:
         """Go on with what is stored, if *refusal* may come from an outdated belief.
@@ -127,7 +183,7 @@ class Update(_Change[T]):
             raise KeyNotFound(self.key)
         return self.serializer.nothing()
 
-    def _attempt(self) -> T | None:
+    def _attempt(self) -> Stored[T] | None:
         try:
             self.preconditions.check(self.key, self.state.obj)
         except Exception as refusal:
@@ -147,10 +203,10 @@ class Update(_Change[T]):
                     return None
             if not self.state.stale:
                 VERSIONER.update_object(stored, self.state.revision)
-                return stored
+                return attrs.evolve(self.state, obj=stored)
         return self._write(data, stored, ttl)
 
-    def _write(self, data: bytes, stored: T, ttl: int) -> T | None:
+    def _write(self, data: bytes, stored: T, ttl: int) -> Stored[T] | None:
         value = self.serializer.to_storage(self.key, data)
         try:
             revision = self.backend.put(
@@ -160,7 +216,7 @@ class Update(_Change[T]):
             self._lost(mismatch)
             return None
         VERSIONER.update_object(stored, revision)
-        return stored
+        return Stored(stored, data, revision, False)
 
 
 @attrs.define
@@ -176,7 +232,7 @@ class Deletion(_Change[T]):
     def _absent(self) -> Stored[T]:
         raise KeyNotFound(self.key)
 
-    def _attempt(self) -> T | None:
+    def _attempt(self) -> Stored[T] | None:
         try:
             self.preconditions.check(self.key, self.state.obj)
             self.validate(self.ctx, self.state.obj)
@@ -188,7 +244,7 @@ class Deletion(_Change[T]):
         except RevisionMismatch as mismatch:
             self._lost(mismatch)
             return None
-        return self.serializer.decode(self.state.data, revision)
+        return Stored(self.serializer.decode(self.state.data, revision), b"", revision, False)
 
 
 def seconds(ttl: int) -> float | None:

@@ -22,10 +22,8 @@ class Waker(ABC):
 
     __slots__ = ()
 
-    @property
-    @abstractmethod
-    def crowd(self) -> Hashable:
-        """Wakers with equal crowds can be woken together."""
+    #: Wakers with equal crowds can be woken together.
+    crowd: Hashable
 
     @abstractmethod
     def __call__(self) -> None:
@@ -45,16 +43,14 @@ class ThreadWaker(Waker):
 
     __slots__ = ("_bell", "_errand", "_retired", "_state")
 
+    crowd = "threads"
+
     def __init__(self) -> None:
         self._bell = threading.Lock()
         self._bell.acquire()
         self._state = threading.Lock()
         self._retired = False
         self._errand: tuple[Mapping[Any, Waker] | Sequence[ThreadWaker], int] | None = None
-
-    @property
-    def crowd(self) -> Hashable:
-        return ThreadWaker
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait to be woken, then wake those whom this one was charged with.
@@ -109,15 +105,11 @@ def _pass_on(members: Sequence[ThreadWaker], place: int) -> None:
 class LoopWaker(Waker):
     """Wakes a coroutine that awaits :attr:`future`. For one wait only."""
 
-    __slots__ = ("_loop", "future")
+    __slots__ = ("_loop", "crowd", "future")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._loop = self.crowd = loop
         self.future: asyncio.Future[None] = loop.create_future()
-
-    @property
-    def crowd(self) -> Hashable:
-        return self._loop
 
     def __call__(self) -> None:
         self._call_loop(self._set)
@@ -137,4 +129,6 @@ class LoopWaker(Waker):
 def _set_all(crowd: Mapping[Any, LoopWaker]) -> None:
     """Runs in the loop, so that the writer pays for one call however many wait."""
     for waker in crowd.values():
-        waker._set()
+        future = waker.future
+        if not future.done():
+            future.set_result(None)

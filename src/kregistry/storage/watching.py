@@ -9,16 +9,13 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
-from kregistry.meta.errors import Expired, InternalError, StatusError
 from kregistry.meta.object import Object
-from kregistry.meta.status import Status
-from kregistry.storage.backend import Backend, Change, ChangeStream, Page, Record
-from kregistry.storage.corrupt import corrupt_deletion
-from kregistry.storage.errors import BackendClosed, CorruptObject, RevisionCompacted
+from kregistry.storage.backend import Backend, ChangeStream, Page, Record
+from kregistry.storage.errors import BackendClosed
 from kregistry.storage.keys import KeyRange
-from kregistry.storage.predicate import SelectionPredicate
+from kregistry.storage.lens import Lens, ends_in_error, error_event
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.watch import Event, EventSource, EventType
 
@@ -30,9 +27,8 @@ INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 #: Records of the initial state in one read.
 INITIAL_PAGE = 10_000
 
-_BATCH = 64
-
-_TOO_OLD = "The resourceVersion for the provided watch is too old."
+#: Changes in one read: so often a coroutine that reads a fast stream lets others run.
+_BATCH = 128
 
 
 class Failed(EventSource[T]):
@@ -83,6 +79,7 @@ class ObjectEvents(EventSource[T], Generic[T]):
     """The events of one watch.
 
     Args:
+        lens: What is seen of the changes.
         initial: Delivered as ADDED before anything else; None for nothing.
         bookmark: Deliver the bookmark that ends the initial events.
         progress: Deliver a bookmark when all is read, now and after :meth:`ask_progress`.
@@ -92,7 +89,7 @@ class ObjectEvents(EventSource[T], Generic[T]):
     def __init__(
         self,
         serializer: Serializer[T],
-        predicate: SelectionPredicate,
+        lens: Lens[T],
         stream: ChangeStream,
         *,
         initial: Initial | None = None,
@@ -101,7 +98,7 @@ class ObjectEvents(EventSource[T], Generic[T]):
         future: bool = False,
     ) -> None:
         self._serializer = serializer
-        self._predicate = predicate
+        self._lens = lens
         self._stream = stream
         self._waits_for = stream.position + 1 if future else 0
         self._initial = initial
@@ -118,12 +115,11 @@ class ObjectEvents(EventSource[T], Generic[T]):
             events = self._take_initial() if self._initial is not None else self._take_changes()
         except BackendClosed:
             events = None
-        except RevisionCompacted:
-            events = [error_event(Expired(_TOO_OLD))]
         except Exception as error:
             events = [error_event(error)]
-        if events is None or (events and events[-1].type is EventType.ERROR):
+        if events is None or ends_in_error(events):
             self._over = True
+            self._stream.close()
         return events
 
     def park(self, wake: Callable[[], None]) -> bool:
@@ -148,7 +144,7 @@ class ObjectEvents(EventSource[T], Generic[T]):
         assert initial is not None
         records = initial.take()
         if records:
-            return self._each(records, self._added)
+            return self._lens.records(records)
         self._initial = None
         if not self._bookmark:
             return self.take() or ()
@@ -156,8 +152,7 @@ class ObjectEvents(EventSource[T], Generic[T]):
 
     def _take_changes(self) -> Sequence[Event[T]] | None:
         while changes := self._stream.poll(_BATCH):
-            events = self._each(changes, self._event)
-            if events:
+            if events := self._lens.changes(changes):
                 return events
         if self._sealed:
             return None
@@ -169,59 +164,6 @@ class ObjectEvents(EventSource[T], Generic[T]):
     def _progress_due(self) -> bool:
         """A bookmark is due, and the watch is not waiting for a revision yet to come."""
         return self._progress and self._stream.position >= self._waits_for
-
-    def _each(
-        self, sources: Sequence[Any], make: Callable[[Any], Event[T] | None]
-    ) -> list[Event[T]]:
-        """Events of *sources*; the first that fails becomes an ERROR and the last."""
-        events: list[Event[T]] = []
-        for source in sources:
-            try:
-                event = make(source)
-            except Exception as error:
-                event = error_event(error)
-            if event is not None:
-                events.append(event)
-                if event.type is EventType.ERROR:
-                    break
-        return events
-
-    def _added(self, record: Record) -> Event[T] | None:
-        obj = self._serializer.read(record.key, record.value, record.mod_revision)
-        return Event(EventType.ADDED, obj) if self._predicate.selects(obj) else None
-
-    def _event(self, change: Change) -> Event[T] | None:
-        """What *change* means to somebody who sees only what the predicate selects.
-
-        An object that stops matching is DELETED, with its content from before and the
-        revision of now; one that starts matching is ADDED.
-
-        Source: ``watchChan.transform``.
-        """
-        if change.value is None:
-            return self._deleted(change)
-        new = self._serializer.read(change.key, change.value, change.revision)
-        if change.previous is None:
-            return Event(EventType.ADDED, new) if self._predicate.selects(new) else None
-        if self._predicate.empty:
-            return Event(EventType.MODIFIED, new)
-        old = self._serializer.read(change.key, change.previous, change.revision)
-        match self._predicate.selects(old), self._predicate.selects(new):
-            case True, True:
-                return Event(EventType.MODIFIED, new)
-            case False, True:
-                return Event(EventType.ADDED, new)
-            case True, False:
-                return Event(EventType.DELETED, old)
-        return None
-
-    def _deleted(self, change: Change) -> Event[T] | None:
-        assert change.previous is not None
-        try:
-            old = self._serializer.read(change.key, change.previous, change.revision)
-        except CorruptObject as error:
-            return _error(corrupt_deletion(error))
-        return Event(EventType.DELETED, old) if self._predicate.selects(old) else None
 
     def _bookmark_at(self, revision: int, annotations: dict[str, str]) -> Event[T]:
         obj = self._serializer.new()
@@ -251,17 +193,3 @@ class Followers:
             following = list(self._events)
         for events in following:
             events.ask_progress()
-
-
-def error_event(error: Exception) -> Event[Any]:
-    """The ERROR event for *error*: its own Status, or an internal error that quotes it.
-
-    Source: ``etcd3.parseError``.
-    """
-    if isinstance(error, RevisionCompacted):
-        error = Expired(_TOO_OLD)
-    return _error(error.status if isinstance(error, StatusError) else InternalError(error).status)
-
-
-def _error(status: Status) -> Event[Any]:
-    return Event(EventType.ERROR, cast(Any, status))

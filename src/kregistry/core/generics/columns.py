@@ -9,9 +9,9 @@ Source: ``k8s.io/kubernetes/pkg/printers/internalversion/printers.go`` AddHandle
 from __future__ import annotations
 
 import json
+import pkgutil
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 from kregistry.core.generics import odd
@@ -241,8 +241,10 @@ _DESCRIPTIONS: Final = {"Name": NAME.description, "Age": AGE.description}
 @cache
 def definitions() -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """What the columns of each kind are called, in order."""
-    found = resources.files("kregistry.core.generics").joinpath("columns.json")
-    loaded: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
+    # Not importlib.resources: to import it takes longer than to read the file and all it says.
+    found = pkgutil.get_data("kregistry.core.generics", "columns.json")
+    assert found is not None
+    loaded: dict[str, Any] = json.loads(found)
     return loaded
 
 

@@ -5,15 +5,15 @@ Source: ``pkg/registry/core/pod/rest/subresources.go``.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from kregistry.core.pod.authorization import Authorizer, ensure_may_create
-from kregistry.core.pod.connectoptions import require_headers, require_options, require_ports
-from kregistry.core.pod.kubelet import Location, ProxyRequest, ProxyResponse
-from kregistry.core.pod.locations import Locator
+from kregistry.core.pod.connectoptions import require_options, require_ports
+from kregistry.core.pod.kubelet import Location
+from kregistry.core.pod.locations import Address, Locator
 from kregistry.core.pod.log import translating
+from kregistry.core.pod.proxying import Proxying
 from kregistry.core.pod.streams import DuplexStream, StreamSession
 from kregistry.core.v1 import (
     PodAttachOptions,
@@ -22,13 +22,10 @@ from kregistry.core.v1 import (
     PodProxyOptions,
 )
 from kregistry.meta.context import Context
-from kregistry.meta.errors import BadRequest, MethodNotSupported
 from kregistry.meta.gvk import GroupResource
 
 #: Methods by which a connection can be opened: browsers only know GET for it.
 CONNECT_METHODS: Final = ("GET", "POST")
-
-PROXY_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 class _Streaming:
@@ -140,75 +137,11 @@ class PortForwardREST(_Streaming):
         return PodPortForwardOptions()
 
 
-class ProxyREST:
-    """Passes HTTP requests on to Pods.
+class ProxyREST(Proxying):
+    """Passes HTTP requests on to Pods; without a port to the first that the Pod declares."""
 
-    Args:
-        locator: Finds them.
-    """
+    resource: ClassVar[GroupResource] = GroupResource("", "pods/proxy")
+    options: ClassVar[Any] = PodProxyOptions
 
-    def __init__(self, locator: Locator) -> None:
-        self._locator = locator
-
-    def connect_methods(self) -> tuple[str, ...]:
-        """The HTTP methods that are passed on."""
-        return PROXY_METHODS
-
-    def connect(
-        self,
-        ctx: Context,
-        request: str,
-        options: PodProxyOptions,
-        *,
-        method: str = "GET",
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-    ) -> ProxyResponse:
-        """Send a request to a Pod.
-
-        Args:
-            ctx: Says the namespace.
-            request: ``[scheme:]name[:port]``; without a port the first that the Pod declares.
-            options: The path.
-            method: HTTP method.
-            headers: To pass on.
-            body: To pass on.
-
-        Raises:
-            BadRequest: *request* is worded otherwise, or the Pod has no address (400).
-            NotFound: There is no such Pod (404).
-            MethodNotSupported: The method is not passed on (405).
-        """
-        options = require_options(PodProxyOptions, options, request, capital=True)
-        if method not in PROXY_METHODS:
-            raise MethodNotSupported(GroupResource("", "pods/proxy"), str(method))
-        if not isinstance(body, bytes):
-            raise BadRequest(f"a body is bytes, not {type(body).__name__}")
-        passed_on = require_headers(headers)
-        address = self._locator.resource(ctx, request)
-        passed = ProxyRequest(
-            namespace=ctx.namespace,
-            pod=address.pod,
-            scheme=address.scheme or "http",
-            host=address.host,
-            port=address.port,
-            method=method,
-            path=_joined(options.path),
-            headers=passed_on,
-            body=body,
-        )
-        with translating(GroupResource("", "pods/proxy"), address.pod):
-            return self._locator.connector.proxy(ctx, passed)
-
-    def new_connect_options(self) -> PodProxyOptions:
-        """Options that ask for the root."""
-        return PodProxyOptions()
-
-
-def _joined(path: str) -> str:
-    """*path* without steps back and doubled slashes; one at its end stays."""
-    path, mark, query = path.partition("?")
-    clean = "/" + posixpath.normpath("/" + path).lstrip("/")
-    if path.endswith("/") and clean != "/":
-        clean += "/"
-    return f"{clean}{mark}{query}"
+    def locate(self, ctx: Context, request: str) -> Address:
+        return self._locator.resource(ctx, request)

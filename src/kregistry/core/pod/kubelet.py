@@ -65,13 +65,15 @@ class Location:
 
 @attrs.frozen(kw_only=True)
 class ProxyRequest:
-    """A request that is passed on to a Pod.
+    """A request that is passed on to a Pod, or to a node.
 
     Attributes:
-        namespace: Namespace of the Pod.
-        pod: Name of the Pod.
+        namespace: Namespace of the Pod; "" for a node.
+        pod: Name of the Pod; "" for a node.
+        node: Name of the node, if the request is for its kubelet or another of its ports;
+            "" for a Pod.
         scheme: ``http`` or ``https``.
-        host: Address of the Pod.
+        host: Address of the Pod or of the node.
         port: Port, "" for the one that the scheme stands for.
         method: Such as ``GET``.
         path: Starts with a slash, has its query.
@@ -81,6 +83,7 @@ class ProxyRequest:
 
     namespace: str
     pod: str
+    node: str = ""
     scheme: str = "http"
     host: str
     port: str = ""
@@ -92,7 +95,7 @@ class ProxyRequest:
 
 @attrs.frozen(kw_only=True)
 class ProxyResponse:
-    """What the Pod answered.
+    """What the Pod or the node answered.
 
     Attributes:
         code: HTTP status.
@@ -158,4 +161,7 @@ class KubeletConnector(ABC):
 
     @abstractmethod
     def proxy(self, ctx: Context, request: ProxyRequest) -> ProxyResponse:
-        """Send a request to a Pod and get its answer; the body may still be on its way."""
+        """Send a request to a Pod or a node and get its answer.
+
+        The body may still be on its way.
+        """

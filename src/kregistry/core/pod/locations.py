@@ -36,16 +36,18 @@ _SCHEMES: Final = frozenset({"http", "https", ""})
 
 @attrs.frozen(kw_only=True)
 class Address:
-    """Where a Pod listens.
+    """Where a Pod or a node listens.
 
     Attributes:
-        pod: Name of the Pod.
+        pod: Name of the Pod; "" for a node.
+        node: Name of the node; "" for a Pod.
         scheme: ``http``, ``https``, or "" if the request does not say.
-        host: Address of the Pod, without brackets.
+        host: Address of it, without brackets.
         port: Port, "" if neither request nor Pod says.
     """
 
-    pod: str
+    pod: str = ""
+    node: str = ""
     scheme: str
     host: str
     port: str
@@ -116,7 +118,7 @@ class Locator:
             BadRequest: The request is worded otherwise, or the Pod has no address that may be
                 connected to (400).
         """
-        scheme, name, port = _parts(request)
+        scheme, name, port = split_request(request, "pod")
         pod = self._pods.get(ctx, name)
         if not port:
             declared = (one.container_port for each in pod.spec.containers for one in each.ports)
@@ -176,17 +178,27 @@ def _require_host(pod: Pod) -> None:
         raise BadRequest(f"pod {pod.metadata.name} does not have a host assigned")
 
 
-def _parts(request: str) -> tuple[str, str, str]:
-    """Scheme, name and port. Source: ``utilnet.SplitSchemeNamePort``."""
+def split_request(request: str, what: str) -> tuple[str, str, str]:
+    """Scheme, name and port out of ``[scheme:]name[:port]``, "" for what is not said.
+
+    Args:
+        request: What the path of the request says in the place of a name.
+        what: What it is about, such as ``pod``.
+
+    Raises:
+        BadRequest: It is worded otherwise (400).
+
+    Source: ``utilnet.SplitSchemeNamePort``.
+    """
     if not isinstance(request, str):
-        raise BadRequest(f"invalid pod request {request!r}")
+        raise BadRequest(f"invalid {what} request {request!r}")
     parts = request.split(":")
     if len(parts) == 1:
         parts = ["", *parts, ""]
     elif len(parts) == 2:
         parts = ["", *parts]
     if len(parts) != 3 or parts[0] not in _SCHEMES or not parts[1]:
-        raise BadRequest(f"invalid pod request {quote(request)}")
+        raise BadRequest(f"invalid {what} request {quote(request)}")
     return parts[0], parts[1], parts[2]
 
 

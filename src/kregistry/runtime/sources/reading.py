@@ -44,10 +44,12 @@ def _fill_member(struct: Struct, member: Member, names: Names) -> list[str]:
         # A loop: a comprehension would be a function of its own, made anew each time.
         return [
             *lines,
-            f"    o.{attribute} = a = []",
             "    if v:",
+            f"        o.{attribute} = a = []",
             "        for x in v:",
             f"            a.append({_item(shape.item or ANY, 'x', 2, names)})",
+            "    else:",
+            f"        o.{attribute} = []",
         ]
     return [*lines, f"    o.{attribute} = {absent} if v is None else {_read(shape, 'v', 1, names)}"]
 
@@ -97,9 +99,11 @@ def _read(shape: Shape, v: str, level: int, names: Names) -> str:
 
 def _value(shape: Shape, v: str, names: Names) -> str:
     assert shape.value is not None
-    if shape.value.known is not None:
-        return f"{names.constant(shape.value.known)}[{v}]"
-    return f"{names.constant(shape.value.read)}({v})"
+    read = f"{names.constant(shape.value.read)}({v})"
+    if shape.value.known is None:
+        return read
+    exact = " or ".join(f"{v}.__class__ is {each}" for each in ("str", "int"))
+    return f"({names.constant(shape.value.known)}[{v}] if {exact} else {read})"
 
 
 def _read_container(shape: Shape, v: str, level: int, names: Names) -> str:

@@ -16,14 +16,20 @@ from kregistry.core.v1 import (
     PodExecOptions,
     PodLogOptions,
     PodPortForwardOptions,
-    PodProxyOptions,
 )
-from kregistry.meta.errors import BadRequest
+from kregistry.meta.errors import BadRequest, StatusError
+from kregistry.meta.status import Status
 from kregistry.server.authorization import Attributes, require_allowed
 from kregistry.server.handlers.admitting import Admitting
 from kregistry.server.query import Query
 from kregistry.server.response import Answer, EventStream, Frames, Response
 from kregistry.server.scope import RequestScope
+
+#: What a client is told that asks to turn its connection into streams.
+_NO_STREAMS: Final = (
+    "commands, consoles and ports of containers are reached in the process of the server only, "
+    "not over HTTP"
+)
 
 #: Seconds after which a reader looks whether it is still wanted.
 _PATIENCE: Final = 1.0
@@ -118,11 +124,14 @@ def _upgraded(scope: RequestScope, options: Any) -> Answer:
 
     Raises:
         BadRequest: There is no way to the container, or the request asks for no upgrade (400).
+        StatusError: It asks for one (501).
     """
     _require_create(scope)
     Admitting(scope, options, dry_run=False).connected(options)
     scope.door.locate(scope.ctx, scope.name, options)
-    raise BadRequest("Upgrade request required")
+    if "upgrade" not in scope.call.request.headers:
+        raise BadRequest("Upgrade request required")
+    raise StatusError(Status(status="Failure", message=_NO_STREAMS, code=501))
 
 
 def _require_create(scope: RequestScope) -> None:
@@ -136,10 +145,10 @@ def _require_create(scope: RequestScope) -> None:
 
 
 def _proxy(scope: RequestScope) -> Answer:
-    """What the server in a Pod answers."""
+    """What answers in a Pod, behind a Service or on a node."""
     request = scope.call.request
     path = scope.route.subpath + (f"?{request.query}" if request.query else "")
-    options = PodProxyOptions(path=path)
+    options = attrs.evolve(scope.door.new_connect_options(), path=path)
     Admitting(scope, options, dry_run=False).connected(options)
     answer = scope.door.connect(
         scope.ctx,

@@ -11,6 +11,7 @@ from kregistry.meta.errors import BadRequest
 from kregistry.server.responding import Responder
 from kregistry.server.response import Answer
 from kregistry.server.scope import RequestScope
+from kregistry.server.splicing import has_bytes
 
 _EXPORT: Final = "the export parameter, deprecated since v1.14, is no longer supported"
 
@@ -21,4 +22,8 @@ def get(scope: RequestScope) -> Answer:
     query = scope.call.query
     if query.flag("export"):
         raise BadRequest(_EXPORT)
-    return responder.answer(scope.door.get(scope.ctx, scope.name, query.get_options()))
+    options = query.get_options()
+    if responder.is_plain and has_bytes(scope.door):
+        stored = scope.door.get_encoded(scope.ctx, scope.name, options)
+        return responder.of_body(stored.json() + b"\n")
+    return responder.answer(scope.door.get(scope.ctx, scope.name, options))

@@ -19,6 +19,7 @@ from kregistry.server.handlers.selecting import selected
 from kregistry.server.negotiation import PARTIAL, TABLE, Negotiated, negotiate
 from kregistry.server.response import Answer, EventStream
 from kregistry.server.scope import RequestScope
+from kregistry.server.splicing import event_line
 from kregistry.server.transforms import Shower, has_tables, table_options
 from kregistry.storage.watch import Event, EventType
 
@@ -86,13 +87,21 @@ def _seconds(scope: RequestScope, options: ListOptions) -> float:
 def _encoder(
     scope: RequestScope, form: Negotiated, options: TableOptions
 ) -> Callable[[Event[Any]], bytes]:
-    """Makes a line of each event."""
+    """Makes a line of each event: one for all watchers who want it in the same form."""
     shower = Shower(scope, form.target, options)
-    engine = scope.tools.engine
+    engine, conversion = scope.tools.engine, scope.route.endpoint.conversion
 
-    def encode(event: Event[Any]) -> bytes:
+    def show(event: Event[Any]) -> bytes:
         bookmark = event.type is EventType.BOOKMARK
         shown = shower.show_event(event.object, bookmark=bookmark)
         return engine.dumps({"type": event.type.value, "object": shown}) + b"\n"
 
-    return encode
+    def splice(event: Event[Any]) -> bytes:
+        stored = event.encoded
+        return show(event) if stored is None else event_line(event.type, stored)
+
+    if form.target is not None and form.target.kind == TABLE:
+        return show  # the first of a watch says what its columns are, the others do not
+    make = splice if form.target is None and conversion is None else show
+    name = (form.target, conversion)
+    return lambda event: event.frame(name, make)

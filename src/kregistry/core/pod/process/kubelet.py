@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from kregistry.core.pod.kubelet import (
+    KUBELET_PORT,
     ConnectionInfo,
     KubeletConnector,
     KubeletError,
@@ -28,7 +29,14 @@ from kregistry.core.pod.process.loop import Loop
 from kregistry.core.pod.process.programs import ExecCall, Handler, Reply, Run, refuse_all
 from kregistry.core.pod.process.session import ProcessSession, ReplySession
 from kregistry.core.pod.process.sockets import SocketStream, connect, round_trip
-from kregistry.core.pod.streams import ByteStream, Channel, Closing, DuplexStream, StreamSession
+from kregistry.core.pod.streams import (
+    ByteStream,
+    Channel,
+    Closing,
+    DuplexStream,
+    FixedBytes,
+    StreamSession,
+)
 from kregistry.core.v1 import PodAttachOptions, PodExecOptions, PodLogOptions
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.context import Context
@@ -258,6 +266,9 @@ class ProcessKubelet(KubeletConnector, Closing):
         return opened
 
     def proxy(self, ctx: Context, request: ProxyRequest) -> ProxyResponse:
+        """The answer of a process of the Pod. Of itself a node tells only that it is well."""
+        if request.node:
+            return _of_the_node(request)
         port = request.port or ("443" if request.scheme == "https" else "80")
         if not (port.isascii() and port.isdigit() and len(port) <= 5):
             raise KubeletError(400, f"{quote(port)} is no port")
@@ -394,3 +405,15 @@ def _channels(options: PodExecOptions | PodAttachOptions) -> frozenset[Channel]:
     if options.stderr and not options.tty:
         wanted.add(Channel.STDERR)
     return frozenset(wanted)
+
+
+def _of_the_node(request: ProxyRequest) -> ProxyResponse:
+    """What a node answers itself: that it is well, and nothing else."""
+    if request.port != KUBELET_PORT:
+        raise KubeletError(503, f"error trying to reach service: no port {request.port}")
+    well = request.path.partition("?")[0] == "/healthz"
+    return ProxyResponse(
+        code=200 if well else 404,
+        headers=(("content-type", "text/plain; charset=utf-8"),),
+        body=FixedBytes(b"ok" if well else b"404 page not found\n"),
+    )
