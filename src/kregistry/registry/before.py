@@ -101,6 +101,25 @@ def group_kind(typer: ObjectTyper, obj: Object) -> GroupKind:
     return kinds[0].group_kind
 
 
+def ensure_name_matches(name: str, meta: ObjectMeta) -> None:
+    """The object must be the one that the request is about.
+
+    Raises:
+        BadRequest: It is another one, or does not say which (400).
+
+    Source: ``handlers.checkName``.
+    """
+    if not meta.name:
+        raise BadRequest(
+            f"the name of the object ({name} based on URL) was undeterminable: "
+            "name must be provided"
+        )
+    if meta.name != name:
+        raise BadRequest(
+            f"the name of the object ({meta.name}) does not match the name on the URL ({name})"
+        )
+
+
 def ensure_namespace_matches(wanted: str, meta: ObjectMeta) -> None:
     """Put the object into the namespace of the request, unless it says otherwise itself.
 
