@@ -48,9 +48,10 @@ def before_create(strategy: RESTCreateStrategy[T], ctx: Context, obj: T) -> None
     strategy.prepare_for_create(ctx, obj)
     if errs := strategy.validate(ctx, obj):
         raise Invalid(kind, meta.name, errs)
-    rule = strategy.name_rule()
-    if errs := validate_object_meta(obj.metadata, namespaced=namespaced, name_rule=rule):
-        raise Invalid(kind, meta.name, errs)
+    if not strategy.validates_metadata():
+        rule = strategy.name_rule()
+        if errs := validate_object_meta(obj.metadata, namespaced=namespaced, name_rule=rule):
+            raise Invalid(kind, meta.name, errs)
     for warning in strategy.warnings_on_create(ctx, obj):
         ctx.warn(warning)
     strategy.canonicalize(obj)
