@@ -201,6 +201,15 @@ def test_explain_shows_fields_and_their_types(kubectl: Callable[..., str]) -> No
     assert "ephemeralContainers" in kubectl("explain", "pods", "--recursive")
 
 
+def test_explain_says_what_things_are_for(kubectl: Callable[..., str]) -> None:
+    for kind in ("pod", "job", "hpa", "crd"):
+        _, _, described = kubectl("explain", kind).partition("DESCRIPTION:\n")
+        assert described.split("FIELDS:")[0].strip().endswith("."), described
+        assert "<no description>" not in described
+    printed = kubectl("explain", "pod.spec.containers.image")
+    assert "DESCRIPTION:\n    What is run." in printed
+
+
 def test_describe_shows_an_object(kubectl: Callable[..., str]) -> None:
     kubectl("create", "-f", "-", given=CONFIG_MAP)
     printed = kubectl("describe", "configmap", "settings")
