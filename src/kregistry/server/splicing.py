@@ -37,23 +37,21 @@ def list_body(found: ObjectList[Any], served: APIResource, codec: Codec) -> byte
     items = found.items
     if not isinstance(items, LazyItems):
         return None
-    resource = served.resource
+    pieces = _custom_pieces(items) if served.custom else items.pieces()
+    if pieces is None:
+        return None
+    version, kind = served.resource.api_version.encode(), served.resource.list_kind.encode()
     metadata = codec.encode(found.metadata)
-    pieces: list[bytes | memoryview] = [_opening(resource.api_version)]
-    for place in range(len(items)):
-        encoded = items.encoded(place)
-        if encoded is None:
-            return None
-        pieces += (encoded.json(),) if served.custom else encoded.item_pieces()
-        pieces.append(b",")
-    if len(items):
-        pieces.pop()
-    pieces.append(b'],"kind":"%b","metadata":%b}\n' % (resource.list_kind.encode(), metadata))
-    return b"".join(pieces)
+    first = b'{"apiVersion":"%b","items":[' % version
+    last = b'],"kind":"%b","metadata":%b}\n' % (kind, metadata)
+    return b"".join([first, *pieces, last])
 
 
-def _opening(api_version: str) -> bytes:
-    return b'{"apiVersion":"%b","items":[' % api_version.encode()
+def _custom_pieces(items: LazyItems[Any]) -> list[bytes | memoryview] | None:
+    every = [items.encoded(place) for place in range(len(items))]
+    if None in every:
+        return None
+    return [b",".join([each.json() for each in every if each is not None])]
 
 
 def event_line(kind: str, stored: Encoded) -> bytes:
