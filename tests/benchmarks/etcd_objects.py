@@ -27,6 +27,9 @@ ROOT = f"/registry/{PODS.prefix}"
 PAGE_START, PAGE_END = f"{ROOT}/page/".encode(), f"{ROOT}/page0".encode()
 FIRST_KEY = b"%b%06d" % (PAGE_START, 0)
 
+#: The Pod that updates change.
+UPDATED = "/updated/web"
+
 _numbers = count()
 _CONTEXT = Context()
 _OPTIONS = ListOptions(recursive=True, predicate=SelectionPredicate(limit=PAGE))
@@ -35,6 +38,13 @@ _OPTIONS = ListOptions(recursive=True, predicate=SelectionPredicate(limit=PAGE))
 def fresh_key() -> str:
     """A place below :data:`ROOT` where nothing is yet."""
     return f"/fresh/{next(_numbers):08}"
+
+
+def change(pod: Pod) -> Pod:
+    """*pod*, unlike before, and with no version to be stored."""
+    pod.metadata.resource_version = ""
+    pod.metadata.annotations["example.com/turn"] = f"{next(_numbers):08}"
+    return pod
 
 
 class Bare:
@@ -54,6 +64,15 @@ class Bare:
     def get(self) -> Pod:
         return _pod(self._way.get(FIRST_KEY))
 
+    def update(self) -> Pod:
+        key = (ROOT + UPDATED).encode()
+        record = self._way.get(key)
+        data = CODEC.encode(change(_pod(record)))
+        updated = CODEC.decode(data, Pod)
+        revision = self._way.put(key, data, record.mod_revision)
+        updated.metadata.resource_version = str(revision)
+        return updated
+
     def page(self) -> list[Pod]:
         return [_pod(record) for record in self._way.page(PAGE_START, PAGE_END, PAGE)]
 
@@ -72,8 +91,12 @@ class Whole:
     def get(self) -> Pod:
         return self._view.get(_CONTEXT, f"/{PODS.prefix}/page/000000")
 
+    def update(self) -> Pod:
+        key = f"/{PODS.prefix}{UPDATED}"
+        return self._view.guaranteed_update(_CONTEXT, key, lambda pod, _: change(pod))
+
     def page(self) -> list[Pod]:
-        return self._view.get_list(_CONTEXT, f"/{PODS.prefix}/page", _OPTIONS).items
+        return list(self._view.get_list(_CONTEXT, f"/{PODS.prefix}/page", _OPTIONS).items)
 
 
 def _pod(record: Record) -> Pod:

@@ -128,9 +128,11 @@ def interleave(
         end = time.monotonic() + seconds
         number = 0
         while number < cycles or time.monotonic() < end:
+            ballast = _ballast(number)
             for name in _order(calls, number):
                 taken[name].append(_slice(calls[name], repeats[name], clock))
             number += 1
+            del ballast
     return Samples(taken, collector)
 
 
@@ -148,6 +150,16 @@ def _order(names: Mapping[str, object], number: int) -> list[str]:
     order = list(names)
     random.Random(number).shuffle(order)
     return order
+
+
+def _ballast(number: int) -> list[list[int]]:
+    """Up to a megabyte of small objects, to have the heap in another state in every cycle.
+
+    A call that needs a little more memory than the allocator has at hand makes it ask the
+    system for an arena, and give it back, every time. In a state that never changes that may
+    hit one alternative in all of its slices, and make it look twice as slow as it is.
+    """
+    return [[0] * 8 for _ in range(random.Random(number).randrange(8000))]
 
 
 def _repeats(call: Call) -> int:

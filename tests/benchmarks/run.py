@@ -1,10 +1,14 @@
 """How fast kregistry is, line by line, against the raw operation and against its peers.
 
     python tests/benchmarks/run.py [--quick] [--only PATTERN] [--json FILE] [--plots DIR]
+    python tests/benchmarks/run.py --write-docs
 
 Every line is measured in the same run as what it is held against, in slices that take turns:
 judge the figures, which are ratios for the most part, and not the microseconds. A bar is what
 the project promises of itself. Peers, from the extra ``bench``, stand beside us without a bar.
+
+``--write-docs`` writes the figures and plots of the full form into docs/performance.md. Do that
+on a quiet machine, and see that a second run agrees.
 
 The full form takes some eight minutes and 3 GB of memory, on a machine with nothing else to do.
 """
@@ -23,12 +27,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from bench import Bench
+from documents import write_between
 from figures import Line, NotMeasured, Result
 from lines import TOPICS
-from reporting import as_json, table
+from plotting import write_plots
+from reporting import as_json, markdown, peers, summary, table
 
 from kregistry.cli.progress import Shown, shown_on
 from kregistry.storage.migration import Progress
+
+#: Where --write-docs writes.
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: 1 if a line failed to be measured, 0 otherwise, bars met or not.
     """
     options = parser().parse_args(arguments)
+    if options.write_docs and (options.quick or options.only):
+        parser().error("--write-docs takes the full form, with all lines")
     topics = list(chosen(options.only))
     if options.list:
         print("\n".join(line.name for topic in topics for line in topic))
@@ -47,7 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table(results))
     if options.json:
         Path(options.json).write_text(as_json(results, quick=options.quick), encoding="utf-8")
+    if options.plots:
+        write_plots(results, Path(options.plots))
+    if options.write_docs:
+        write_docs(results)
     return int(any(result.broken for result in results))
+
+
+def write_docs(results: Sequence[Result]) -> None:
+    """Put the figures into the page that explains them, and the plots beside it."""
+    write_plots(results, PAGE.parent / "performance")
+    parts = {"figures": markdown(results), "peers": peers(results), "summary": summary(results)}
+    write_between(PAGE, parts)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,6 +83,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--quick", action="store_true", help="fewer cycles, within two minutes")
     made.add_argument("--only", metavar="PATTERN", default="", help="lines whose names match")
     made.add_argument("--json", metavar="FILE", help="write the figures there")
+    made.add_argument("--plots", metavar="DIR", help="draw the figures there, as SVG")
+    made.add_argument("--write-docs", action="store_true", help="write docs/performance.md anew")
     made.add_argument("--folder", metavar="DIR", help="put files there: on the disk to measure")
     made.add_argument("--list", action="store_true", help="name the lines, and measure nothing")
     return made

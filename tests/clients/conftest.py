@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from clientcluster import Cluster
+from kubectlprogram import Run, run_kubectl
 
 from kregistry.cli.kubeconfig import kubeconfig
 from kregistry.server import APIServer, Settings
@@ -40,3 +42,15 @@ def cluster(
         with ThreadedServer(server) as running:
             path.write_text(json.dumps(kubeconfig(running.url)), encoding="utf-8")
             yield Cluster(url=running.url, kubeconfig=path, storage=storage)
+
+
+@pytest.fixture
+def run(cluster: Cluster) -> Run:
+    """Runs kubectl. Raises with everything that it said if it does not end as expected."""
+    return partial(run_kubectl, cluster)
+
+
+@pytest.fixture
+def kubectl(run: Run) -> Callable[..., str]:
+    """What kubectl printed."""
+    return lambda *arguments, **options: run(*arguments, **options).stdout

@@ -1,8 +1,4 @@
-"""kubectl, as people type it. Run as a program of its own; skipped where there is none.
-
-Newer releases send protobuf where they make the object themselves, as in ``create namespace`` and
-``auth can-i``, and are refused with 415; with ``-f`` they send JSON.
-"""
+"""kubectl, as people type it. Run as a program of its own; skipped where there is none."""
 
 from __future__ import annotations
 
@@ -19,6 +15,7 @@ from typing import Any
 import pytest
 import trustme
 from clientcluster import Cluster
+from kubectlprogram import KUBECTL, SECONDS, Run
 
 from kregistry.cli.kubeconfig import kubeconfig
 from kregistry.server import APIServer, Settings, TokenAuthenticator
@@ -26,14 +23,7 @@ from kregistry.server.threaded import ThreadedServer
 from kregistry.server.user import ADMIN
 from kregistry.storage import Config, factory
 
-KUBECTL = shutil.which("kubectl")
-
 pytestmark = pytest.mark.skipif(KUBECTL is None, reason="there is no kubectl on PATH")
-
-#: Seconds after which an invocation has failed.
-SECONDS = 30
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 CONFIG_MAP: dict[str, Any] = {
     "apiVersion": "v1",
@@ -57,34 +47,6 @@ DEPLOYMENT: dict[str, Any] = {
         "template": {"metadata": {"labels": {"app": "web"}}, "spec": POD["spec"]},
     },
 }
-
-
-@pytest.fixture
-def run(cluster: Cluster) -> Run:
-    """Runs kubectl. Raises with everything that it said if it does not end as expected."""
-
-    def run(
-        *arguments: str, given: dict[str, Any] | None = None, status: int | None = 0
-    ) -> subprocess.CompletedProcess[str]:
-        assert KUBECTL is not None
-        done = subprocess.run(
-            [KUBECTL, *arguments],
-            input="" if given is None else json.dumps(given),
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig)},
-        )
-        assert status in (None, done.returncode), f"{arguments}: {done.stdout}{done.stderr}"
-        return done
-
-    return run
-
-
-@pytest.fixture
-def kubectl(run: Run) -> Callable[..., str]:
-    """What kubectl printed."""
-    return lambda *arguments, **options: run(*arguments, **options).stdout
 
 
 @pytest.fixture
@@ -538,16 +500,6 @@ def test_commands_cannot_be_run_over_http(run: Run) -> None:
     run("create", "-f", "-", given={**POD, "metadata": {"name": "far"}, "spec": spec})
     said = run("exec", "far", "--", "ls", status=1).stderr
     assert "no kubelet connector is configured" in said
-
-
-def test_protobuf_is_refused_with_what_is_taken(run: Run) -> None:
-    """Where a release still sends JSON, it is served."""
-    done = run("create", "namespace", "shop", status=None)
-    if done.returncode:
-        assert "(UnsupportedMediaType)" in done.stderr
-        assert "application/json" in done.stderr
-    else:
-        assert done.stdout == "namespace/shop created\n"
 
 
 # Tokens.

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from protobufwriter import MEDIA_TYPE, document
 from wire import CONFIGMAPS, ask, asked, config_map, watched
 
 from kregistry.kube import Kube, Requests
@@ -67,21 +71,32 @@ def test_no_request_shows_the_token(kube: Kube) -> None:
     assert kube.token not in repr(kube)
 
 
+def post(kube: Kube, body: bytes, content_type: str) -> int:
+    """Sends bytes as they are; the status of the answer."""
+    connection = HTTPConnection(urlsplit(kube.url).netloc, timeout=20)
+    headers = {"authorization": f"Bearer {kube.token}", "content-type": content_type}
+    with closing(connection):
+        connection.request("POST", CONFIGMAPS, body, headers)
+        return connection.getresponse().status
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"metadata": 7}', b"\xff", b"[" * 100_000])
 def test_a_body_that_is_no_document_is_recorded_all_the_same(kube: Kube, body: bytes) -> None:
-    from http.client import HTTPConnection
-    from urllib.parse import urlsplit
-
-    connection = HTTPConnection(urlsplit(kube.url).netloc, timeout=20)
-    headers = {"authorization": f"Bearer {kube.token}", "content-type": "application/json"}
-    connection.request("POST", CONFIGMAPS, body, headers)
-    assert connection.getresponse().status in (400, 422)
-    connection.close()
+    assert post(kube, body, "application/json") in (400, 422)
 
     (found,) = kube.requests
     assert str(found) == "create configmaps default/"
     assert found.content == body
     assert found.body is None or found.body in ([], {"metadata": 7})
+
+
+def test_what_kubectl_sends_is_told_as_what_it_says(kube: Kube) -> None:
+    sent = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"k": "v"}}
+    assert post(kube, document(sent), MEDIA_TYPE) == 201
+    assert post(kube, b"k8s\x00\xff", MEDIA_TYPE) == 400
+
+    assert kube.requests == ["create configmaps default/a", "create configmaps default/"]
+    assert [each.body for each in kube.requests] == [sent, None]
 
 
 def test_a_path_that_nobody_understands_is_recorded_all_the_same(kube: Kube) -> None:

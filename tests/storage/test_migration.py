@@ -252,9 +252,9 @@ def test_what_is_in_memory_is_a_page_and_not_more(make: Make) -> None:
     largest = 0
 
     class Watched(Forwarding):
-        def range(self, start, end, *, limit=0, revision=0, count=False):  # type: ignore[no-untyped-def]
+        def range(self, start, end, **how):  # type: ignore[no-untyped-def]
             nonlocal largest
-            page = super().range(start, end, limit=limit, revision=revision, count=count)
+            page = super().range(start, end, **how)
             largest = max(largest, len(page.records))
             return page
 

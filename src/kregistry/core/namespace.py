@@ -28,12 +28,12 @@ from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.options import DeleteOptions
 from kregistry.registry.names import NameGenerator
 from kregistry.registry.outcome import Deleted
-from kregistry.registry.store import Store, ValidateObject, validate_all_object
+from kregistry.registry.store import Store, ValidateObject
 from kregistry.registry.strategy import RESTUpdateStrategy
 from kregistry.registry.tables import AGE, NAME, Column, Columns
 from kregistry.registry.validation import dns_label_name, validate_object_meta_update
 from kregistry.runtime.resource import Resource
-from kregistry.storage.interface import Interface
+from kregistry.storage.interface import Interface, validate_all_object
 
 #: Where namespaces live.
 NAMESPACES: Final = Resource(Namespace, "namespaces", namespaced=False, short_names=("ns",))

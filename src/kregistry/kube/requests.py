@@ -13,7 +13,10 @@ from urllib.parse import parse_qs
 import attrs
 
 from kregistry.kube.matching import Match, MatchMaker
+from kregistry.meta.gvk import GroupVersionKind
+from kregistry.runtime.limits import DEFAULT_LIMITS
 from kregistry.server import Request, RequestInfo
+from kregistry.server.negotiation import PROTOBUF
 
 _SIGNS: Final = "- missing, + too many"
 
@@ -89,14 +92,17 @@ class RecordedRequest:
             resource=info.resource,
             subresource=info.subresource,
             namespace="" if itself else info.namespace,
-            name=info.name or (_sent_name(request.body) if info.verb == "create" else ""),
+            name=info.name or (_sent_name(plain.body) if info.verb == "create" else ""),
         )
 
     @property
     def body(self) -> Any:
-        """The document that was sent; None if there is none, or it is no JSON."""
+        """The document that was sent; None if there is none, or it is in a form that is not read.
+
+        Those are JSON and, for built-in kinds, Protocol Buffers, as kubectl sends them.
+        """
         try:
-            return json.loads(self.content)
+            return _document(self.content, self.content_type)
         except (ValueError, RecursionError):
             return None
 
@@ -120,12 +126,21 @@ class RecordedRequest:
         return f"#{self.number} {self} -> {answer}{injected}{by}"
 
 
-def _sent_name(content: bytes) -> str:
+def _document(content: bytes, content_type: str) -> Any:
+    """What was sent. Raises ValueError or RecursionError: nobody can tell."""
+    if content_type.partition(";")[0].strip().lower() != PROTOBUF.name:
+        return json.loads(content)
+    from kregistry.server.protobuf import tree_of_protobuf
+
+    return tree_of_protobuf(content, GroupVersionKind("", "", ""), DEFAULT_LIMITS)
+
+
+def _sent_name(document: Any) -> str:
     """The name in the metadata of a document; a generated one ends in ``*``."""
     try:
-        metadata = json.loads(content)["metadata"]
+        metadata = document["metadata"]
         name, beginning = metadata.get("name"), metadata.get("generateName")
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+    except (TypeError, LookupError, AttributeError):
         return ""
     if isinstance(name, str) and name:
         return name

@@ -19,7 +19,6 @@ from kregistry.registry.store import (
     Store,
     ValidateObject,
     ValidateObjectUpdate,
-    validate_all_object,
 )
 from kregistry.registry.strategy import (
     GarbageCollectionDeleteStrategy,
@@ -42,6 +41,7 @@ from kregistry.registry.updatedobject import (
     WrappedUpdatedObjectInfo,
 )
 from kregistry.runtime.scheme import ObjectTyper
+from kregistry.storage.interface import validate_all_object
 
 __all__ = [
     "AGE",

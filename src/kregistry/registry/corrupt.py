@@ -15,10 +15,11 @@ from kregistry.meta.object import Object
 from kregistry.meta.options import DeleteOptions
 from kregistry.meta.status import Status, StatusDetails
 from kregistry.registry.outcome import Deleted
-from kregistry.registry.store import Store, ValidateObject, validate_all_object
+from kregistry.registry.store import Store, ValidateObject
 from kregistry.registry.translate import STORAGE_ERRORS, translate
 from kregistry.storage import interface
 from kregistry.storage.errors import CorruptObject
+from kregistry.storage.interface import validate_all_object
 
 T = TypeVar("T", bound=Object)
 

@@ -16,7 +16,7 @@ from kregistry.meta.context import Context
 from kregistry.meta.errors import BadRequest
 from kregistry.meta.goformat import quote
 from kregistry.meta.object import Object
-from kregistry.meta.options import ListOptions
+from kregistry.meta.options import GetOptions, ListOptions
 from kregistry.registry.keys import Keys
 from kregistry.registry.receiving import require_context
 from kregistry.registry.validation.options import require_valid, validate_list_options
@@ -27,6 +27,7 @@ from kregistry.storage.predicate import Attributes, SelectionPredicate
 
 T = TypeVar("T", bound=Object)
 
+_SHARED = interface.GetOptions(shared=True)
 _EVERY_KIND = frozenset({"metadata.name", "metadata.namespace"})
 
 
@@ -68,14 +69,14 @@ class Selection(Generic[T]):
         self._aliases = aliases
         self._known: frozenset[str] | None = None
 
-    def for_list(self, ctx: Context, options: ListOptions) -> Selected:
-        """What to list.
+    def for_list(self, ctx: Context, options: ListOptions, *, shared: bool = False) -> Selected:
+        """What to list, as shared objects or as fresh ones.
 
         Raises:
             Invalid: The options contradict each other.
             BadRequest: A selector cannot be understood.
         """
-        return self._selected(ctx, options, watch=False)
+        return self._selected(ctx, options, watch=False, shared=shared)
 
     def for_watch(self, ctx: Context, options: ListOptions) -> Selected:
         """What to watch.
@@ -90,7 +91,9 @@ class Selection(Generic[T]):
         """What *obj* can be selected by."""
         return obj.metadata.labels, self._selectable_fields(obj)
 
-    def _selected(self, ctx: Context, options: ListOptions, *, watch: bool) -> Selected:
+    def _selected(
+        self, ctx: Context, options: ListOptions, *, watch: bool, shared: bool = False
+    ) -> Selected:
         require_valid("ListOptions", validate_list_options(options, watch=watch))
         predicate = self._predicate(options)
         ctx, key, recursive = self._narrow(ctx, predicate)
@@ -100,6 +103,7 @@ class Selection(Generic[T]):
             predicate=predicate,
             recursive=recursive,
             send_initial_events=options.send_initial_events,
+            shared=shared,
         )
         return Selected(ctx, key, wanted)
 
@@ -161,3 +165,10 @@ class Selection(Generic[T]):
 def no_fields(obj: Any) -> Mapping[str, str]:
     """For a kind that can be selected by its labels only."""
     return {}
+
+
+def read_options(options: GetOptions | None, *, shared: bool = False) -> interface.GetOptions:
+    """Storage's own options for a get."""
+    if options is None or not options.resource_version:
+        return _SHARED if shared else interface.NO_GET_OPTIONS
+    return interface.GetOptions(resource_version=options.resource_version, shared=shared)

@@ -30,7 +30,7 @@ from kregistry.registry.hooks import StoreHooks
 from kregistry.registry.keys import Keys
 from kregistry.registry.outcome import Deleted, Updated
 from kregistry.registry.receiving import require_context, require_instance, require_object
-from kregistry.registry.selection import Selection
+from kregistry.registry.selection import Selection, read_options
 from kregistry.registry.standard import Strategy
 from kregistry.registry.strategy import (
     RESTCreateStrategy,
@@ -55,9 +55,8 @@ from kregistry.registry.validation.options import (
 )
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
-from kregistry.storage import interface as storage_interface
 from kregistry.storage.encoded import Encoded
-from kregistry.storage.interface import Interface
+from kregistry.storage.interface import Interface, validate_all_object
 from kregistry.storage.watch import Watch
 
 T = TypeVar("T", bound=Object)
@@ -71,10 +70,6 @@ ValidateObject: TypeAlias = Callable[[Context, T], None]
 ValidateObjectUpdate: TypeAlias = Callable[[Context, T, T], None]
 
 _NO_CREATE_OPTIONS: Final = CreateOptions()
-
-
-def validate_all_object(ctx: Context, obj: Object) -> None:
-    """Let everything pass. Source: ``rest.ValidateAllObjectFunc``."""
 
 
 class Store(StoreHooks[T], Generic[T]):
@@ -176,8 +171,17 @@ class Store(StoreHooks[T], Generic[T]):
             require_valid("CreateOptions", validate_create_options(options))
         return create(self, ctx, self.received(obj), validate, options or _NO_CREATE_OPTIONS)
 
-    def get(self, ctx: Context, name: str, options: GetOptions | None = None) -> T:
+    def get(
+        self, ctx: Context, name: str, options: GetOptions | None = None, *, shared: bool = False
+    ) -> T:
         """The object of that name.
+
+        Args:
+            ctx: Says the namespace.
+            name: Which object.
+            options: How old the answer may be.
+            shared: The one that everybody shares and nobody may change, as storage's own
+                options say; with a decorator a fresh one all the same.
 
         Raises:
             NotFound: There is none (404).
@@ -185,7 +189,7 @@ class Store(StoreHooks[T], Generic[T]):
         """
         key = self.keys.key(ctx, name)
         try:
-            found = self.storage.get(ctx, key, _read_options(options))
+            found = self.storage.get(ctx, key, read_options(options, shared=self._shares(shared)))
         except STORAGE_ERRORS as error:
             raise translate(error, "get", self.resource.group_resource, name) from error
         self.decorate(found)
@@ -200,16 +204,19 @@ class Store(StoreHooks[T], Generic[T]):
             return Encoded(data, versioner.object_resource_version(found))
         key = self.keys.key(ctx, name)
         try:
-            return self.storage.get_encoded(ctx, key, _read_options(options))
+            return self.storage.get_encoded(ctx, key, read_options(options))
         except STORAGE_ERRORS as error:
             raise translate(error, "get", self.resource.group_resource, name) from error
 
-    def list(self, ctx: Context, options: ListOptions | None = None) -> ObjectList[T]:
+    def list(
+        self, ctx: Context, options: ListOptions | None = None, *, shared: bool = False
+    ) -> ObjectList[T]:
         """The objects of the namespace of *ctx*, or of all if it has none.
 
         Args:
             ctx: Says the namespace.
             options: Selectors, limit and continue token, and which version is wanted.
+            shared: As for :meth:`get`.
 
         Raises:
             BadRequest: A selector or token cannot be understood (400).
@@ -217,7 +224,8 @@ class Store(StoreHooks[T], Generic[T]):
             Expired: The version asked for is gone (410); its ``continue_token``, if any,
                 goes on in another snapshot.
         """
-        selected = self._selection.for_list(ctx, options or ListOptions())
+        wanted = options or ListOptions()
+        selected = self._selection.for_list(ctx, wanted, shared=self._shares(shared))
         try:
             found = self.storage.get_list(selected.ctx, selected.key, selected.options)
         except STORAGE_ERRORS as error:
@@ -381,6 +389,10 @@ class Store(StoreHooks[T], Generic[T]):
 
     # What the verbs share.
 
+    def _shares(self, asked: bool) -> bool:
+        """Whether the objects can be shared: a decorator changes what it gets."""
+        return asked and self._decorator is None
+
     def decorate(self, obj: T) -> None:
         """Change an object that is about to be handed out. Source: ``Store.Decorator``."""
         if self._decorator is not None:
@@ -405,9 +417,3 @@ class Store(StoreHooks[T], Generic[T]):
         if old.metadata.deletion_grace_period_seconds:
             return False
         return self.should_delete_during_update(ctx, key, obj, old)
-
-
-def _read_options(options: GetOptions | None) -> storage_interface.GetOptions:
-    if options is None or not options.resource_version:
-        return storage_interface.NO_GET_OPTIONS
-    return storage_interface.GetOptions(resource_version=options.resource_version)

@@ -138,13 +138,25 @@ class Backend(ABC):
     what to do; none lets an engine's own exception escape.
     """
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether values lie in this process, so that leaving them out of a range saves nothing."""
+        return False
+
     @abstractmethod
     def get(self, key: str) -> Snapshot:
         """The newest version of *key*, and the revision of the store, read together."""
 
     @abstractmethod
     def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        limit: int = 0,
+        revision: int = 0,
+        count: bool = False,
+        keys_only: bool = False,
     ) -> Page:
         """The records with ``start <= key < end``, read in one snapshot.
 
@@ -154,6 +166,7 @@ class Backend(ABC):
             limit: At most so many records; 0 for all.
             revision: Read the store as it was at this revision; 0 for the newest.
             count: Also count the keys of the range.
+            keys_only: The values are not wanted: the records carry b"" in their place.
 
         Raises:
             RevisionCompacted: *revision* is lower than the compacted one.

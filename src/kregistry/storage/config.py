@@ -40,6 +40,11 @@ def _whole(config: Any, attribute: attrs.Attribute[Any], value: object) -> None:
         raise _wrong(attribute.name, "a positive whole number", value)
 
 
+def _count(config: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value != 0 or isinstance(value, bool) or not isinstance(value, int):
+        _whole(config, attribute, value)
+
+
 def _level(config: Any, attribute: attrs.Attribute[Any], value: object) -> None:
     if value not in _SYNCHRONOUS:
         raise _wrong(attribute.name, " or ".join(map(repr, _SYNCHRONOUS)), value)
@@ -99,6 +104,9 @@ class Config:
             run, versions of an earlier run are answered with "too old".
         max_object_bytes: Largest object, as stored.
         unsafe_network_fs: sqlite: allow a file on a network file system, and lose data.
+        remembered_objects: So many decoded objects are kept of each resource for those who ask
+            for shared ones, and of so many objects what they were selected by. Best as many as
+            the longest list has; a decoded Pod takes 8 to 16 kB. 0 keeps none.
         allow_unsafe_deletion: Allow deleting objects that cannot be read.
         clock: Measures times to live.
         failpoints: Named places where a test makes something happen.
@@ -124,6 +132,7 @@ class Config:
     busy_timeout: float = attrs.field(default=5.0, validator=_seconds)
     start_revision: int = attrs.field(default=1, validator=_whole)
     max_object_bytes: int = attrs.field(default=1_572_864, validator=_whole)
+    remembered_objects: int = attrs.field(default=20_000, validator=_count)
     unsafe_network_fs: bool = attrs.field(default=False, validator=_flag)
     allow_unsafe_deletion: bool = attrs.field(default=False, validator=_flag)
     clock: Clock = attrs.field(factory=SystemClock, repr=False, validator=_one_of(Clock))

@@ -41,6 +41,7 @@ def create(config: Config) -> Interface[Object]:
         prefix=config.prefix,
         transformer=config.transformer or IDENTITY,
         max_object_bytes=config.max_object_bytes,
+        remembered_objects=config.remembered_objects,
         allow_unsafe_deletion=config.allow_unsafe_deletion,
     )
     return ObjectStorage(config.backend or create_backend(config), settings)

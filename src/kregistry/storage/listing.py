@@ -5,7 +5,7 @@ Source: ``k8s.io/apiserver/pkg/storage/etcd3/store.go`` GetList, ``storage.Valid
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 import attrs
@@ -14,9 +14,11 @@ from kregistry.meta.context import Context
 from kregistry.meta.errors import BadRequest, Expired, TooLargeResourceVersion
 from kregistry.meta.goformat import quote
 from kregistry.meta.object import Object, ObjectList
+from kregistry.runtime.quiet import RUN, quiet
 from kregistry.storage.backend import Backend, Page, Record
 from kregistry.storage.continuation import decode_continue, encode_continue
 from kregistry.storage.corrupt import CorruptItems
+from kregistry.storage.decoded import Decoded
 from kregistry.storage.errors import (
     CorruptObject,
     InternalStorageError,
@@ -141,6 +143,7 @@ class Listing(Generic[T]):
         keys: The range of the list.
         prefix: What continue tokens are relative to.
         plan: Where and when to read.
+        decoded: Where the objects are from if they may be shared.
     """
 
     backend: Backend
@@ -150,6 +153,7 @@ class Listing(Generic[T]):
     keys: KeyRange
     prefix: str
     plan: ReadPlan
+    decoded: Decoded[T] | None = None
     _items: Sequence[T] = ()
     _last: str = ""
     _revision: int = 0
@@ -157,9 +161,11 @@ class Listing(Generic[T]):
 
     def run(self) -> ObjectList[T]:
         """The list."""
-        if self.options.predicate.empty:
-            return self._all()
-        return self._selected()
+        if not self.options.predicate.empty:
+            return self._selected()
+        if self.decoded is not None:
+            return self._shared(self.decoded)
+        return self._all()
 
     def _all(self) -> ObjectList[T]:
         """Whatever there is, at most as much as the limit says; nothing of it is decoded."""
@@ -175,6 +181,42 @@ class Listing(Generic[T]):
             page.records, self._load, serializer.encoded, serializer.item_pieces
         )
         return self._result(page.count if page.more else None)
+
+    def _shared(self, decoded: Decoded[T]) -> ObjectList[T]:
+        """The same, of objects that everybody shares; values are read only for those missing."""
+        start = self.plan.start or self.keys.start
+        keys_only = not self.backend.in_memory
+        page = self._read(start, self._limit, self.plan.revision, keys_only=keys_only)
+        self._revision = self.plan.revision or page.revision
+        try:
+            found = self._filled(page.records, decoded)
+        except Expired:
+            if self.plan.revision:
+                raise
+            # Compacted since: the newest state is read in one go, with all values.
+            page = self._read(start, self._limit, 0)
+            self._revision = page.revision
+            found = list(map(self._object, page.records))
+        if page.records:
+            self._last = page.records[-1].key
+        self._items = [obj for obj in found if obj is not None]
+        return self._result(page.count if page.more else None)
+
+    def _filled(self, records: Sequence[Record], decoded: Decoded[T]) -> list[T | None]:
+        """The objects of *records*: those that are known, and the others decoded."""
+        found = decoded.known(records)
+        for run in _runs([place for place, obj in enumerate(found) if obj is None]):
+            missing = records[run.start : run.stop]
+            if not self.backend.in_memory:
+                missing = self._values(missing)
+            with quiet():
+                found[run.start : run.stop] = map(self._object, missing)
+        return found
+
+    def _values(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Neighbours with their values, read as of the list, so that it stays one snapshot."""
+        end = f"{records[-1].key}\0"
+        return self._read(records[0].key, 0, self._revision, end=end).records
 
     def _selected(self) -> ObjectList[T]:
         """Read pages until the limit, or the end, is reached."""
@@ -198,14 +240,21 @@ class Listing(Generic[T]):
             return 0
         return min(max(self.options.predicate.limit, 0), _MAX_LIMIT)
 
-    def _read(self, start: str, size: int, revision: int) -> Page:
+    def _read(
+        self, start: str, size: int, revision: int, *, end: str = "", keys_only: bool = False
+    ) -> Page:
         self._check_time()
         if revision > MAX_REVISION:
             raise TooLargeResourceVersion(revision, self.backend.current_revision())
         count = bool(size) and self.options.predicate.empty
         try:
             page = self.backend.range(
-                start, self.keys.end, limit=size, revision=revision, count=count
+                start,
+                end or self.keys.end,
+                limit=size,
+                revision=revision,
+                count=count,
+                keys_only=keys_only,
             )
         except RevisionInFuture as error:
             raise TooLargeResourceVersion(revision, error.current) from None
@@ -228,6 +277,8 @@ class Listing(Generic[T]):
         return page.more
 
     def _load(self, record: Record) -> T:
+        if self.decoded is not None:
+            return self.decoded.object(record)
         return self.serializer.read(record.key, record.value, record.mod_revision)
 
     def _object(self, record: Record) -> T | None:
@@ -277,3 +328,12 @@ class Listing(Generic[T]):
     def _check_time(self) -> None:
         if self.ctx.cancelled:
             raise RequestTimeout(self.keys.start, 0, TIMED_OUT)
+
+
+def _runs(places: Sequence[int]) -> Iterator[range]:
+    """Ascending numbers as runs of neighbours, none longer than is decoded in one go."""
+    start = 0
+    for at in range(1, len(places) + 1):
+        if at == len(places) or places[at] != places[at - 1] + 1 or at - start == RUN:
+            yield range(places[start], places[at - 1] + 1)
+            start = at

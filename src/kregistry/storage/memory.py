@@ -68,13 +68,24 @@ class MemoryBackend(Backend, Chores):
         self._pid = os.getpid()
         self._closed = False
 
+    @property
+    def in_memory(self) -> bool:
+        return True
+
     def get(self, key: str) -> Snapshot:
         self._check()
         with self._lock:
             return Snapshot(self._versions.get(key), self._revision)
 
     def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        limit: int = 0,
+        revision: int = 0,
+        count: bool = False,
+        keys_only: bool = False,
     ) -> Page:
         self._check()
         if limit < 0:
@@ -89,6 +100,8 @@ class MemoryBackend(Backend, Chores):
                 records = self._versions.at(start, end, wanted, revision)
                 total = self._count_at(start, end, revision) if count else -1
             current = self._revision
+        if keys_only:
+            records = [record._replace(value=b"") for record in records]
         more = bool(limit) and len(records) > limit
         return Page(records[:limit] if more else records, current, more, total)
 

@@ -21,6 +21,7 @@ from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage.backend import Backend, Record
+from kregistry.storage.decoded import Decoded, Sharing
 from kregistry.storage.encoded import Encoded
 from kregistry.storage.errors import (
     BackendClosed,
@@ -81,6 +82,8 @@ class StorageSettings:
         prefix: Where keys begin in the backend.
         transformer: Bytes to stored bytes.
         max_object_bytes: Largest stored value.
+        remembered_objects: So many decoded objects each view keeps for those who ask for shared
+            ones; see :class:`~kregistry.storage.config.Config`.
         allow_unsafe_deletion: Honour ``ignore_store_read_error``, and tell unreadable objects
             apart as CorruptObject.
     """
@@ -89,6 +92,7 @@ class StorageSettings:
     prefix: str = attrs.field(default="/registry", converter=path_prefix)
     transformer: Transformer = IDENTITY
     max_object_bytes: int = MAX_OBJECT_BYTES
+    remembered_objects: int = 20_000
     allow_unsafe_deletion: bool = False
 
 
@@ -123,6 +127,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             settings.allow_unsafe_deletion,
         )
         self._turns = Turns()
+        self._share_with(Sharing())
         self._lock = threading.Lock()
         self._estimator: SizeEstimator | None = None
         self._followers = Followers()
@@ -132,7 +137,17 @@ class ObjectStorage(Interface[T], Generic[T]):
         view: ObjectStorage[U] = ObjectStorage(self._backend, self._settings, resource=resource)
         view._followers = self._followers
         view._turns = self._turns
+        view._share_with(self._sharing)
         return view
+
+    @property
+    def sharing(self) -> Sharing:
+        """What this view and all others have in common about shared objects."""
+        return self._sharing
+
+    def _share_with(self, sharing: Sharing) -> None:
+        self._sharing = sharing
+        self._decoded = Decoded(self._serializer, sharing, self._settings.remembered_objects)
 
     @property
     def backend(self) -> Backend:
@@ -187,7 +202,9 @@ class ObjectStorage(Interface[T], Generic[T]):
             turns=self._turns,
             validate=validate,
         )
-        return deletion.run(cached)
+        deleted = deletion.run(cached)
+        self._decoded.forget(full)
+        return deleted
 
     def watch(self, ctx: Context, key: str, options: ListOptions = NO_LIST_OPTIONS) -> Watch[T]:
         full = self._space.prepare(key, recursive=options.recursive)
@@ -205,7 +222,11 @@ class ObjectStorage(Interface[T], Generic[T]):
 
     def get(self, ctx: Context, key: str, options: GetOptions = NO_GET_OPTIONS) -> T:
         record = self._record(key, options)
-        return self._serializer.new() if record is None else self._serializer.load(record).obj
+        if record is None:
+            return self._serializer.new()
+        if options.shared:
+            return self._decoded.object(record)
+        return self._serializer.load(record).obj
 
     def get_encoded(self, ctx: Context, key: str, options: GetOptions = NO_GET_OPTIONS) -> Encoded:
         if options.ignore_not_found:
@@ -222,8 +243,10 @@ class ObjectStorage(Interface[T], Generic[T]):
         wanted = parse_version(options.resource_version)
         record, revision = self._backend.get(full)
         check_not_older(wanted, revision)
-        if record is None and not options.ignore_not_found:
-            raise KeyNotFound(full)
+        if record is None:
+            self._decoded.forget(full)
+            if not options.ignore_not_found:
+                raise KeyNotFound(full)
         return record
 
     def get_list(
@@ -238,6 +261,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             keys=below(full) if options.recursive else only(full),
             prefix=full,
             plan=plan_list(options, full),
+            decoded=self._decoded if options.shared else None,
         )
         return listing.run()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from kregistry.storage.backend import Backend, Change, Page, Record, Snapshot
 from kregistry.storage.errors import RevisionMismatch
@@ -51,10 +52,8 @@ class RevisionOutsideTransaction(ModelBackend):
 class RevisionAheadOfData(ModelBackend):
     """The revision of a list is read after its records, outside their snapshot."""
 
-    def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
-    ) -> Page:
-        page = super().range(start, end, limit=limit, revision=revision, count=count)
+    def range(self, start: str, end: str, **how: Any) -> Page:
+        page = super().range(start, end, **how)
         threading.Event().wait(0.0005)
         return page._replace(revision=self.revision)
 
@@ -62,11 +61,9 @@ class RevisionAheadOfData(ModelBackend):
 class ListWithoutSnapshot(ModelBackend):
     """A list reads its keys first and their records one after the other."""
 
-    def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
-    ) -> Page:
-        page = super().range(start, end, limit=limit, revision=revision, count=count)
-        if revision:
+    def range(self, start: str, end: str, **how: Any) -> Page:
+        page = super().range(start, end, **how)
+        if how.get("revision"):
             return page
         threading.Event().wait(0.0005)
         fresh = [self.get(record.key).record for record in page.records]
@@ -76,11 +73,9 @@ class ListWithoutSnapshot(ModelBackend):
 class PageAtWrongRevision(ModelBackend):
     """A page of the past shows the present."""
 
-    def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
-    ) -> Page:
-        self.check_readable(revision)
-        return super().range(start, end, limit=limit, count=count)
+    def range(self, start: str, end: str, **how: Any) -> Page:
+        self.check_readable(how.pop("revision", 0))
+        return super().range(start, end, **how)
 
 
 class AckBeforeCommit(ModelBackend):
@@ -173,13 +168,18 @@ class KeysAsPatterns(ModelBackend):
         return found
 
 
+class ValuesUnasked(ModelBackend):
+    """A range of keys only brings the values all the same."""
+
+    def range(self, start: str, end: str, **how: Any) -> Page:
+        return super().range(start, end, **{**how, "keys_only": False})
+
+
 class KeysAsWords(ModelBackend):
     """Keys sort as people sort words."""
 
-    def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
-    ) -> Page:
-        page = super().range(start, end, limit=limit, revision=revision, count=count)
+    def range(self, start: str, end: str, **how: Any) -> Page:
+        page = super().range(start, end, **how)
         return page._replace(records=sorted(page.records, key=lambda r: r.key.casefold()))
 
 
@@ -424,6 +424,7 @@ FAULTS: tuple[Callable[[], Backend], ...] = (
     CompactionReadable,
     KeysAsPatterns,
     KeysAsWords,
+    ValuesUnasked,
     KeysEndAtNul,
     TimeToLiveKept,
     TimesOfEverybody,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from kregistry.storage.backend import Backend, ChangeStream, Page, Snapshot
 
@@ -13,13 +14,15 @@ class Forwarding(Backend):
     def __init__(self, inner: Backend) -> None:
         self.inner = inner
 
+    @property
+    def in_memory(self) -> bool:
+        return self.inner.in_memory
+
     def get(self, key: str) -> Snapshot:
         return self.inner.get(key)
 
-    def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
-    ) -> Page:
-        return self.inner.range(start, end, limit=limit, revision=revision, count=count)
+    def range(self, start: str, end: str, **how: Any) -> Page:
+        return self.inner.range(start, end, **how)
 
     def put(self, key: str, value: bytes, *, expected: int, ttl: float | None = None) -> int:
         return self.inner.put(key, value, expected=expected, ttl=ttl)
@@ -63,8 +66,6 @@ class Counting(Forwarding):
         super().__init__(inner)
         self.ranges = 0
 
-    def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
-    ) -> Page:
+    def range(self, start: str, end: str, **how: Any) -> Page:
         self.ranges += 1
-        return super().range(start, end, limit=limit, revision=revision, count=count)
+        return super().range(start, end, **how)

@@ -125,17 +125,17 @@ class Recorder(Forwarding):
 
         return self._note(lambda: self.inner.get(key), told, verb="get", key=key)
 
-    def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
-    ) -> Page:
+    def range(self, start: str, end: str, **how: Any) -> Page:
+        if how.get("keys_only"):  # tells less than a history wants to know
+            return self.inner.range(start, end, **how)
         return self._note(
-            lambda: self.inner.range(start, end, limit=limit, revision=revision, count=count),
+            lambda: self.inner.range(start, end, **how),
             lambda page: {"revision": page.revision, "found": tuple(page.records)},
             verb="range",
             key=start,
             end=end,
-            limit=limit,
-            at=revision,
+            limit=how.get("limit", 0),
+            at=how.get("revision", 0),
         )
 
     def put(self, key: str, value: bytes, *, expected: int, ttl: float | None = None) -> int:

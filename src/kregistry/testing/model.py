@@ -78,7 +78,14 @@ class ModelBackend(Backend):
             return Snapshot(self.state().get(key), self.revision)
 
     def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        limit: int = 0,
+        revision: int = 0,
+        count: bool = False,
+        keys_only: bool = False,
     ) -> Page:
         with self.lock:
             self.check_open()
@@ -86,6 +93,8 @@ class ModelBackend(Backend):
             found = [r for r in self.state(revision).values() if in_range(r.key, start, end)]
             found.sort(key=lambda record: record.key.encode())
             shown = found[:limit] if limit else found
+            if keys_only:
+                shown = [record._replace(value=b"") for record in shown]
             total = len(found) if count else -1
             return Page(shown, self.revision, len(shown) < len(found), total)
 

@@ -6,15 +6,35 @@ from collections.abc import Sequence
 
 from figures import Line
 
-from lines import codec, lists, memory, selectors, sharing, sqlite, updates, watches
+from lines import (
+    codec,
+    etcd,
+    footprint,
+    http,
+    lists,
+    memory,
+    scale,
+    selectors,
+    sharing,
+    sqlite,
+    starting,
+    updates,
+    upstream,
+    watches,
+)
 
 #: Topic by topic; lines of one topic share what is costly to set up.
 TOPICS: Sequence[Sequence[Line]] = (
     codec.LINES,
-    memory.LINES,
+    (*memory.LINES, *footprint.LINES),
     sqlite.LINES,
     (*lists.LINES, *sharing.LINES),
     selectors.LINES,
     updates.LINES,
     watches.LINES,
+    upstream.LINES,
+    scale.LINES,
+    starting.LINES,
+    etcd.LINES,
+    http.LINES,
 )

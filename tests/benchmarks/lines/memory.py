@@ -84,7 +84,7 @@ def store_create(bench: Bench) -> Figure:
                 "Interface.create": lambda: below.create(CONTEXT, key(next(numbers)), made),
             }
         )
-        assert store.get(context, "p1").spec == made.spec
+        assert store.get(context, made.metadata.name).spec == made.spec
     return Figure.ratio(samples, to="Interface.create")
 
 

@@ -98,7 +98,7 @@ class Reader:
                     continue
                 if field.is_message and field.label is Label.ONE:
                     _require(field, kind, BYTES)
-                    parts.setdefault(number, []).append((first, upto))
+                    self._note(parts.setdefault(number, []), (first, upto))
                 else:
                     self._add(tree, field, kind, first, upto, depth=depth)
         for number, found in parts.items():
@@ -109,6 +109,12 @@ class Reader:
             nothing: Any = None if message.whole.label is Label.ONE else []
             return tree.get(message.whole.name, nothing)
         return tree
+
+    def _note(self, pieces: list[Span], piece: Span) -> None:
+        """Keep where one more piece of a message is. Raises DecodeError: it is one too many."""
+        if len(pieces) >= self._limits.max_structs:
+            raise self._too_many()
+        pieces.append(piece)
 
     def _put(
         self, tree: dict[str, Any], message: Message, field: Field, spans: list[Span], *, depth: int
@@ -207,8 +213,11 @@ class Reader:
             raise self._too_deep()
         self._messages_left -= 1
         if self._messages_left < 0:
-            limit = self._limits.max_structs
-            raise DecodeError(f"too many objects in the document: the limit is {limit}")
+            raise self._too_many()
+
+    def _too_many(self) -> DecodeError:
+        limit = self._limits.max_structs
+        return DecodeError(f"too many objects in the document: the limit is {limit}")
 
     def _too_deep(self) -> DecodeError:
         return DecodeError(f"exceeded max depth: the limit is {self._limits.max_depth} levels")

@@ -127,14 +127,23 @@ class EtcdBackend(Backend, Chores):
         return self._reader.get(encode(key))
 
     def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        limit: int = 0,
+        revision: int = 0,
+        count: bool = False,
+        keys_only: bool = False,
     ) -> Page:
         self._check()
         if not 0 <= limit < _LARGEST:
             raise ValueError(f"limit must not be negative: {limit}")
         if not 0 <= revision <= _LARGEST:
             raise ValueError(f"no revision can be {revision}")
-        page = self._reader.range(*bounds(start, end), limit=limit, revision=revision)
+        page = self._reader.range(
+            *bounds(start, end), limit=limit, revision=revision, keys_only=keys_only
+        )
         return page if count else page._replace(count=-1)
 
     def put(self, key: str, value: bytes, *, expected: int, ttl: float | None = None) -> int:

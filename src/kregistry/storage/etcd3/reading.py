@@ -41,11 +41,13 @@ class Reader:
         """The revision of the store."""
         return self._ask(range_request(self._key, count_only=True)).revision
 
-    def range(self, start: bytes, end: bytes, *, limit: int, revision: int) -> Page:
+    def range(
+        self, start: bytes, end: bytes, *, limit: int, revision: int, keys_only: bool
+    ) -> Page:
         """A run of keys, counted; see :meth:`~kregistry.storage.backend.Backend.range`."""
         for attempt in range(_ATTEMPTS):
             try:
-                return self._pages(start, end, limit, revision)
+                return self._pages(start, end, limit, revision, keys_only)
             except RevisionCompacted:
                 if revision or attempt == _ATTEMPTS - 1:
                     raise
@@ -55,18 +57,22 @@ class Reader:
         """The store was seen at *revision*."""
         self.known = max(self.known, revision)
 
-    def _pages(self, start: bytes, end: bytes, limit: int, revision: int) -> Page:
-        found = self._page(start, end, min(limit or _PAGE, _PAGE), revision)
+    def _pages(self, start: bytes, end: bytes, limit: int, revision: int, keys_only: bool) -> Page:
+        found = self._page(start, end, min(limit or _PAGE, _PAGE), revision, keys_only)
         records, at, more = found.records, revision or found.revision, found.more
         while more and (left := limit - len(records) if limit else _PAGE) > 0:
-            page = self._page(key_of(records[-1]) + b"\0", end, min(left, _PAGE), at)
+            after = key_of(records[-1]) + b"\0"
+            page = self._page(after, end, min(left, _PAGE), at, keys_only)
             records += page.records
             more = page.more
         return Page(records, found.revision, more, found.count)
 
-    def _page(self, start: bytes, end: bytes, limit: int, revision: int) -> RangeResponse:
+    def _page(
+        self, start: bytes, end: bytes, limit: int, revision: int, keys_only: bool
+    ) -> RangeResponse:
+        request = range_request(start, end, limit=limit, revision=revision, keys_only=keys_only)
         try:
-            found = self._ask(range_request(start, end, limit=limit, revision=revision))
+            found = self._ask(request)
         except RevisionCompacted:
             raise RevisionCompacted(revision, self._compaction.revision()) from None
         except RevisionInFuture:

@@ -104,13 +104,22 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         return self._reader.get(key)
 
     def range(
-        self, start: str, end: str, *, limit: int = 0, revision: int = 0, count: bool = False
+        self,
+        start: str,
+        end: str,
+        *,
+        limit: int = 0,
+        revision: int = 0,
+        count: bool = False,
+        keys_only: bool = False,
     ) -> Page:
         if not 0 <= limit < _LARGEST:
             raise ValueError(f"limit must not be negative: {limit}")
         if not 0 <= revision <= _LARGEST:
             raise ValueError(f"no revision can be {revision}")
-        return self._reader.range(start, end, limit=limit, revision=revision, count=count)
+        return self._reader.range(
+            start, end, limit=limit, revision=revision, count=count, keys_only=keys_only
+        )
 
     def put(self, key: str, value: bytes, *, expected: int, ttl: float | None = None) -> int:
         expires = None

@@ -158,11 +158,11 @@ class BackendMachine(RuleBasedStateMachine):
         keys=RANGE,
         limit=st.sampled_from([0, 0, 1, 2, 5]),
         back=st.one_of(st.none(), st.integers(-2, 30)),
-        count=st.booleans(),
+        how=st.fixed_dictionaries({"count": st.booleans(), "keys_only": st.booleans()}),
     )
-    def range(self, keys: tuple[str, str], limit: int, back: int | None, count: bool) -> None:
+    def range(self, keys: tuple[str, str], limit: int, back: int | None, how: Any) -> None:
         revision = 0 if back is None else max(self.model.revision - back, 1)
-        self.all(lambda backend: backend.range(*keys, limit=limit, revision=revision, count=count))
+        self.all(lambda backend: backend.range(*keys, limit=limit, revision=revision, **how))
 
     @rule(keys=RANGE, limit=st.sampled_from([1, 2, 3]))
     def pages(self, keys: tuple[str, str], limit: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -212,6 +213,22 @@ class RangeCases(BackendCases):
             page = backend.range(*EVERYTHING, revision=revision, count=True)
             assert list(page.records) == state
             assert (page.revision, page.more, page.count) == (gone, False, len(state))
+
+    def test_keys_only_leaves_out_the_values_and_nothing_else(self, backend: Backend) -> None:
+        a, b, _ = fill(backend, "/a", "/b", "/c")
+        changed = backend.put("/a", b"2", expected=a)
+        backend.delete("/b", expected=b)
+
+        for revision in range(backend.current_revision() + 1):
+            for limit in (0, 1):
+                how: dict[str, Any] = {"limit": limit, "revision": revision}
+                whole = backend.range(*EVERYTHING, **how, count=True)
+                keys = backend.range(*EVERYTHING, **how, count=True, keys_only=True)
+                bare = [record._replace(value=b"") for record in whole.records]
+                assert keys == whole._replace(records=keys.records)
+                assert list(keys.records) == bare
+        newest = backend.range(*EVERYTHING, keys_only=True).records[0]
+        assert newest == Record("/a", b"", changed, a)
 
     def test_a_page_of_the_past_is_cut_in_the_past(self, backend: Backend) -> None:
         fill(backend, "/a", "/c")
