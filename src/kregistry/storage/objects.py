@@ -237,9 +237,10 @@ class ObjectStorage(Interface[T], Generic[T]):
     def _record(self, key: str, options: GetOptions) -> Record | None:
         """What is stored under *key*, None if nothing is and *options* allow for that."""
         full = self._space.prepare(key)
-        wanted = parse_version(options.resource_version)
+        wanted = parse_version(options.resource_version) if options.resource_version else 0
         record, revision = self._backend.get(full)
-        check_not_older(wanted, revision)
+        if wanted > revision:
+            raise TooLargeResourceVersion(wanted, revision)
         if record is None:
             self._decoded.forget(full)
             if not options.ignore_not_found:
