@@ -186,20 +186,20 @@ class Listing(Generic[T]):
         page = self._read(start, self._limit, self.plan.revision, keys_only=keys_only)
         self._revision = self.plan.revision or page.revision
         try:
-            found = self._filled(page.records, decoded)
+            found = decoded.again(page.records) or self._filled(page.records, decoded)
         except Expired:
             if self.plan.revision:
                 raise
             # Compacted since: the newest state is read in one go, with all values.
             page = self._read(start, self._limit, 0)
             self._revision = page.revision
-            found = list(map(self._object, page.records))
+            found = [obj for obj in map(self._object, page.records) if obj is not None]
         if page.records:
             self._last = page.records[-1].key
-        self._items = [obj for obj in found if obj is not None]
+        self._items = found
         return self._result(page.count if page.more else None)
 
-    def _filled(self, records: Sequence[Record], decoded: Decoded[T]) -> list[T | None]:
+    def _filled(self, records: Sequence[Record], decoded: Decoded[T]) -> list[T]:
         """The objects of *records*: those that are known, and the others decoded."""
         found = decoded.known(records)
         for run in _runs([place for place, obj in enumerate(found) if obj is None]):
@@ -208,7 +208,10 @@ class Listing(Generic[T]):
                 missing = self._values(missing)
             with quiet():
                 found[run.start : run.stop] = map(self._object, missing)
-        return found
+        complete = [obj for obj in found if obj is not None]
+        if len(complete) == len(records):
+            decoded.note_list(records, complete)
+        return complete
 
     def _values(self, records: Sequence[Record]) -> Sequence[Record]:
         """Neighbours with their values, read as of the list, so that it stays one snapshot."""
