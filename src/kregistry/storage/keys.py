@@ -16,7 +16,6 @@ import attrs
 from kregistry.meta.goformat import quote
 from kregistry.storage.backend import prefix_end
 
-
 #: So many prepared keys are remembered of each resource.
 _REMEMBERED = 4096
 

@@ -48,7 +48,6 @@ from kregistry.storage.keys import KeyRange, KeySpace, below, only, path_prefix,
 from kregistry.storage.listing import (
     MAX_REVISION,
     Listing,
-    check_not_older,
     parse_version,
     plan_list,
 )
