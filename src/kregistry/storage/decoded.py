@@ -62,7 +62,19 @@ class Decoded(Generic[T]):
         obj = self._objects.get(record.key, record.mod_revision)
         if obj is None:
             obj = self._serializer.read(record.key, record.value, record.mod_revision)
-            obj = self._objects.add(record.key, record.mod_revision, obj)
+            obj = self.keep(record, obj)
+        return self.hand_out(record, obj)
+
+    def peek(self, record: Record) -> T | None:
+        """The object of *record* if it is known, without handing it out."""
+        return self._objects.get(record.key, record.mod_revision)
+
+    def keep(self, record: Record, obj: T) -> T:
+        """Remember *obj*, just decoded; returns the one to use if somebody was faster."""
+        return self._objects.add(record.key, record.mod_revision, obj)
+
+    def hand_out(self, record: Record, obj: T) -> T:
+        """*obj*, of which who observes is told."""
         if self._sharing.observer is not None:
             self._sharing.observer(record.key, obj)
         return obj

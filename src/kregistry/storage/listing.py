@@ -5,7 +5,7 @@ Source: ``k8s.io/apiserver/pkg/storage/etcd3/store.go`` GetList, ``storage.Valid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 import attrs
@@ -16,6 +16,7 @@ from kregistry.meta.goformat import quote
 from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.quiet import RUN, quiet
 from kregistry.storage.backend import Backend, Page, Record
+from kregistry.storage.choosing import Choice, Rejected
 from kregistry.storage.continuation import decode_continue, encode_continue
 from kregistry.storage.corrupt import CorruptItems
 from kregistry.storage.decoded import Decoded
@@ -143,6 +144,7 @@ class Listing(Generic[T]):
         keys: The range of the list.
         prefix: What continue tokens are relative to.
         plan: Where and when to read.
+        rejected: What is remembered of objects that no selector wanted.
         decoded: Where the objects are from if they may be shared.
     """
 
@@ -153,6 +155,7 @@ class Listing(Generic[T]):
     keys: KeyRange
     prefix: str
     plan: ReadPlan
+    rejected: Rejected
     decoded: Decoded[T] | None = None
     _items: Sequence[T] = ()
     _last: str = ""
@@ -225,10 +228,11 @@ class Listing(Generic[T]):
         at, more = self.plan.revision, True
         page = None
         self._items = []
+        choice = Choice(self.serializer, self.options.predicate, self.rejected, self.decoded)
         while more:
             page = self._read(start, size, at)
             self._revision = at = at or page.revision
-            more = self._take(page, self._items)
+            more = self._take(page, choice, self._items)
             if not limit or len(self._items) >= limit:
                 break
             start, size = f"{self._last}\0", min(size * 2, max(_MAX_READ, size))
@@ -263,28 +267,36 @@ class Listing(Generic[T]):
         check_not_older(self.plan.at_least, page.revision)
         return page
 
-    def _take(self, page: Page, items: list[T]) -> bool:
+    def _take(self, page: Page, choice: Choice[T], items: list[T]) -> bool:
         """Keep the wanted objects of *page*; whether any key follows the last one looked at."""
-        limit, predicate = self._limit, self.options.predicate
-        for record in page.records:
+        for start in range(0, len(page.records), RUN):
+            with quiet():
+                if self._take_run(page.records[start : start + RUN], choice, items):
+                    return True
+        return page.more
+
+    def _take_run(self, records: Sequence[Record], choice: Choice[T], items: list[T]) -> bool:
+        """Keep those of some records; whether the limit left any of them out."""
+        limit = self._limit
+        for record in records:
             if limit and len(items) >= limit:
                 return True
             self._last = record.key
             self._check_time()
-            obj = self._object(record)
-            if obj is not None and predicate.selects(obj):
+            obj = self._object(record, choice.take)
+            if obj is not None:
                 items.append(obj)
-        return page.more
+        return False
 
     def _load(self, record: Record) -> T:
         if self.decoded is not None:
             return self.decoded.object(record)
         return self.serializer.read(record.key, record.value, record.mod_revision)
 
-    def _object(self, record: Record) -> T | None:
-        """The record's object; None when unreadable ones are collected."""
+    def _object(self, record: Record, load: Callable[[Record], T | None] | None = None) -> T | None:
+        """What *load* makes of the record; None when unreadable ones are collected."""
         try:
-            return self._load(record)
+            return (load or self._load)(record)
         except InternalStorageError as error:
             raise InternalStorageError(
                 f"unable to transform key {quote(record.key)}: {error}"

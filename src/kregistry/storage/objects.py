@@ -21,6 +21,7 @@ from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage.backend import Backend, Record
+from kregistry.storage.choosing import Rejected
 from kregistry.storage.decoded import Decoded, Sharing
 from kregistry.storage.encoded import Encoded
 from kregistry.storage.errors import (
@@ -144,7 +145,9 @@ class ObjectStorage(Interface[T], Generic[T]):
 
     def _share_with(self, sharing: Sharing) -> None:
         self._sharing = sharing
-        self._decoded = Decoded(self._serializer, sharing, self._settings.remembered_objects)
+        capacity = self._settings.remembered_objects
+        self._decoded = Decoded(self._serializer, sharing, capacity)
+        self._rejected = Rejected(capacity)
 
     @property
     def backend(self) -> Backend:
@@ -258,6 +261,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             keys=below(full) if options.recursive else only(full),
             prefix=full,
             plan=plan_list(options, full),
+            rejected=self._rejected,
             decoded=self._decoded if options.shared else None,
         )
         return listing.run()

@@ -143,13 +143,13 @@ class Serializer(Generic[T]):
         """What *record* holds."""
         data, stale = self.from_storage(record.key, record.value)
         return Stored(
-            self._tagged(record.key, data, record.mod_revision), data, record.mod_revision, stale
+            self.decoded(record.key, data, record.mod_revision), data, record.mod_revision, stale
         )
 
     def read(self, key: str, value: bytes, revision: int) -> T:
         """The object in a stored value."""
         data, _ = self.from_storage(key, value)
-        return self._tagged(key, data, revision)
+        return self.decoded(key, data, revision)
 
     def encoded(self, record: Record) -> Encoded:
         """The bytes of what *record* holds."""
@@ -164,12 +164,12 @@ class Serializer(Generic[T]):
         does not begin and end like a document.
         """
         if self.transformer is IDENTITY:
-            return [record for record in records if not _is_document(record.value)]
+            return [record for record in records if not is_document(record.value)]
         return [record for record in records if not self._is_readable(record)]
 
     def _is_readable(self, record: Record) -> bool:
         try:
-            return _is_document(self.from_storage(record.key, record.value)[0])
+            return is_document(self.from_storage(record.key, record.value)[0])
         except Exception:
             return False
 
@@ -193,7 +193,8 @@ class Serializer(Generic[T]):
             return None
         return Stored(self.copy(cached), self.encode(cached), revision, False)
 
-    def _tagged(self, key: str, data: bytes, revision: int) -> T:
+    def decoded(self, key: str, data: bytes, revision: int) -> T:
+        """:meth:`decode`, where what cannot be read is a CorruptObject if so configured."""
         try:
             return self.decode(data, revision)
         except Exception as error:
@@ -203,7 +204,8 @@ class Serializer(Generic[T]):
             raise CorruptObject(key, 0, text) from error
 
 
-def _is_document(data: bytes) -> bool:
+def is_document(data: bytes) -> bool:
+    """Whether *data* begins and ends like a document of ours."""
     return data.startswith(b'{"') and data.endswith(b"}")
 
 
