@@ -21,7 +21,7 @@ from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage.backend import Backend, Record
-from kregistry.storage.choosing import Rejected
+from kregistry.storage.choosing import Rejections
 from kregistry.storage.decoded import Decoded, Sharing
 from kregistry.storage.encoded import Encoded
 from kregistry.storage.errors import (
@@ -147,7 +147,7 @@ class ObjectStorage(Interface[T], Generic[T]):
         self._sharing = sharing
         capacity = self._settings.remembered_objects
         self._decoded = Decoded(self._serializer, sharing, capacity)
-        self._rejected = Rejected(capacity)
+        self._rejections = Rejections(capacity)
 
     @property
     def backend(self) -> Backend:
@@ -261,7 +261,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             keys=below(full) if options.recursive else only(full),
             prefix=full,
             plan=plan_list(options, full),
-            rejected=self._rejected,
+            rejections=self._rejections,
             decoded=self._decoded if options.shared else None,
         )
         return listing.run()
