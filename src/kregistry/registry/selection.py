@@ -62,6 +62,7 @@ class Selection(Generic[T]):
         self._selectable_fields = rules.selectable_fields
         self._aliases = rules.field_aliases()
         self._literal_fields = frozenset(rules.literal_fields())
+        self._indexed_fields = tuple(rules.indexed_fields())
         self._known: frozenset[str] | None = None
 
     def for_list(self, ctx: Context, options: ListOptions, *, shared: bool = False) -> Selected:
@@ -116,6 +117,7 @@ class Selection(Generic[T]):
             get_attrs=self.attributes,
             literal_labels=True,
             literal_fields=self._literal_fields,
+            index_fields=self._indexed_fields,
             limit=options.limit,
             continue_=options.continue_,
             allow_watch_bookmarks=options.allow_watch_bookmarks,

@@ -219,6 +219,16 @@ class RESTStrategy(
         """
         return ()
 
+    def indexed_fields(self) -> Sequence[str]:
+        """Those of the literal fields by which lists are asked for often, such as by node.
+
+        A list that pins one takes time by the length of its answer. Its value stands in the
+        JSON under the last part of its path, and nowhere else but seldom.
+
+        Source: ``storage.IndexerFuncs``.
+        """
+        return ()
+
     def field_aliases(self) -> Mapping[str, str]:
         """Other names that a field selector may use, and the field that each stands for.
 

@@ -29,6 +29,7 @@ from kregistry.storage.errors import (
     RevisionCompacted,
     RevisionInFuture,
 )
+from kregistry.storage.fieldindex import Indexes
 from kregistry.storage.interface import ListOptions
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.lazy import LazyItems
@@ -153,6 +154,7 @@ class Listing(Generic[T]):
         keys: The range of the list.
         prefix: What continue tokens are relative to.
         plan: Where and when to read.
+        indexes: Those of the view.
         rejections: What is remembered of objects that selectors did not want.
         decoded: Where the objects are from if they may be shared.
     """
@@ -164,6 +166,7 @@ class Listing(Generic[T]):
     keys: KeyRange
     prefix: str
     plan: ReadPlan
+    indexes: Indexes
     rejections: Rejections
     decoded: Decoded[T] | None = None
     _items: Sequence[T] = ()
@@ -175,6 +178,9 @@ class Listing(Generic[T]):
         """The list."""
         if not self.options.predicate.empty:
             choice = Choice(self.serializer, self.options.predicate, self.rejections, self.decoded)
+            found = self._indexed(choice) if self.options.recursive else None
+            if found is not None:
+                return found
             if self._limit:
                 return self._selected(choice)
             return self._sparse(partial(self._chosen, choice), keys_only=choice.is_warm)
@@ -237,6 +243,34 @@ class Listing(Generic[T]):
         for run in _runs(choice.open(records)):
             self._take(fetch(records[run.start : run.stop]), choice, found)
         return found
+
+    def _indexed(self, choice: Choice[T]) -> ObjectList[T] | None:
+        """A list of what an index names; None if none can."""
+        keys = KeyRange(self.plan.start or self.keys.start, self.keys.end)
+        revision = min(self.plan.revision, MAX_REVISION)
+        known = self.indexes.candidates(self.options.predicate, keys, revision)
+        if known is None or known.revision < self.plan.at_least:
+            return None
+        self._revision = known.revision
+        found = list[T]()
+        try:
+            more = self._take_keys(known.keys, choice, found)
+        except RevisionCompacted:
+            return None
+        self._items = found
+        return self._result(0 if more else None)
+
+    def _take_keys(self, keys: Sequence[str], choice: Choice[T], found: list[T]) -> bool:
+        """Keep the wanted objects of these keys; whether the limit left out any key."""
+        limit = self._limit
+        size = min(limit, RUN) or RUN
+        for start in range(0, len(keys), size):
+            if limit and len(found) >= limit:
+                return True
+            read = [self.indexes.record(key, self._revision) for key in keys[start : start + size]]
+            if self._take([record for record in read if record is not None], choice, found):
+                return True
+        return False
 
     def _values(self, records: Sequence[Record]) -> Sequence[Record]:
         """Neighbours with their values, read as of the list, so that it stays one snapshot."""

@@ -32,6 +32,7 @@ from kregistry.storage.errors import (
     ResourceVersionSetOnCreate,
     RevisionMismatch,
 )
+from kregistry.storage.fieldindex import Indexes
 from kregistry.storage.interface import (
     NO_DELETE_OPTIONS,
     NO_GET_OPTIONS,
@@ -148,6 +149,7 @@ class ObjectStorage(Interface[T], Generic[T]):
         capacity = self._settings.remembered_objects
         self._decoded = Decoded(self._serializer, sharing, capacity)
         self._rejections = Rejections(capacity)
+        self._indexes = Indexes(self._backend, self._space.everything, self._serializer.clear)
 
     @property
     def backend(self) -> Backend:
@@ -261,6 +263,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             keys=below(full) if options.recursive else only(full),
             prefix=full,
             plan=plan_list(options, full),
+            indexes=self._indexes,
             rejections=self._rejections,
             decoded=self._decoded if options.shared else None,
         )

@@ -54,7 +54,9 @@ class SelectionPredicate:
             object's JSON: not computed, not a default that is left out, not a number or a
             flag. For lists, as *literal_labels*.
         index_labels: Labels that an index may exist for.
-        index_fields: Fields that an index may exist for.
+        index_fields: Fields that an index may exist for. One that is literal, too, and whose
+            value stands in the JSON under the last part of its path, gets an index at the
+            first list that pins it.
         limit: At most so many objects; 0 for all.
         continue_: Token of an earlier page, "" for the first.
         allow_watch_bookmarks: Watch only: the reader understands bookmarks.

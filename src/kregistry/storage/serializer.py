@@ -139,6 +139,10 @@ class Serializer(Generic[T]):
                 raise CorruptObject(key, 0, text) from error
             raise InternalStorageError(str(error)) from error
 
+    def clear(self, key: str, value: bytes) -> bytes:
+        """The bytes behind a stored value."""
+        return value if self.transformer is IDENTITY else self.from_storage(key, value)[0]
+
     def load(self, record: Record) -> Stored[T]:
         """What *record* holds."""
         data, stale = self.from_storage(record.key, record.value)

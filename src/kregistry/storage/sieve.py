@@ -61,9 +61,17 @@ def sieve_of(predicate: SelectionPredicate) -> Sieve | None:
     def may_match(data: bytes) -> bool:
         if all(trace.is_in(data) for trace in traces):
             return True
-        return _ESCAPED in data or not is_document(data)
+        return has_escapes(data) or not is_document(data)
 
     return may_match
+
+
+def has_escapes(data: bytes) -> bool:
+    """Whether ASCII characters may be hidden in a document.
+
+    Most have no backslash at all, which is seen six times as fast.
+    """
+    return b"\\" in data and _ESCAPED in data
 
 
 def is_plain(text: str) -> bool:

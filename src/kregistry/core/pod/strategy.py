@@ -10,7 +10,12 @@ from typing import Final
 
 from kregistry.core.pod.apparmor import adopt_annotations
 from kregistry.core.pod.features import drop_disabled_fields
-from kregistry.core.pod.fields import FIELD_ALIASES, LITERAL_FIELDS, selectable_fields
+from kregistry.core.pod.fields import (
+    FIELD_ALIASES,
+    INDEXED_FIELDS,
+    LITERAL_FIELDS,
+    selectable_fields,
+)
 from kregistry.core.pod.labelkeys import merge_label_keys
 from kregistry.core.pod.qos import qos_class
 from kregistry.core.pod.typecheck import explaining_wrong_types
@@ -99,6 +104,9 @@ class PodStrategy(Strategy[Pod]):
 
     def literal_fields(self) -> Collection[str]:
         return LITERAL_FIELDS
+
+    def indexed_fields(self) -> Sequence[str]:
+        return INDEXED_FIELDS
 
     def field_aliases(self) -> Mapping[str, str]:
         return FIELD_ALIASES
