@@ -30,6 +30,7 @@ from kregistry.storage.errors import (
     RevisionInFuture,
 )
 from kregistry.storage.fieldindex import Indexes
+from kregistry.storage.inspected import Inspected
 from kregistry.storage.interface import ListOptions
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.lazy import LazyItems
@@ -154,6 +155,7 @@ class Listing(Generic[T]):
         keys: The range of the list.
         prefix: What continue tokens are relative to.
         plan: Where and when to read.
+        inspected: Which values were looked at already.
         indexes: Those of the view.
         rejections: What is remembered of objects that selectors did not want.
         decoded: Where the objects are from if they may be shared.
@@ -166,6 +168,7 @@ class Listing(Generic[T]):
     keys: KeyRange
     prefix: str
     plan: ReadPlan
+    inspected: Inspected
     indexes: Indexes
     rejections: Rejections
     decoded: Decoded[T] | None = None
@@ -193,7 +196,9 @@ class Listing(Generic[T]):
         start = self.plan.start or self.keys.start
         page = self._read(start, self._limit, self.plan.revision)
         self._revision = self.plan.revision or page.revision
-        for record in self.serializer.doubtful(page.records):
+        end = f"{page.records[-1].key}\0" if page.more else self.keys.end
+        keys = KeyRange(start, end)
+        for record in self.inspected.doubtful(page.records, keys, self._revision):
             self._object(record)
         if page.records:
             self._last = page.records[-1].key

@@ -33,6 +33,7 @@ from kregistry.storage.errors import (
     RevisionMismatch,
 )
 from kregistry.storage.fieldindex import Indexes
+from kregistry.storage.inspected import Inspected
 from kregistry.storage.interface import (
     NO_DELETE_OPTIONS,
     NO_GET_OPTIONS,
@@ -149,6 +150,7 @@ class ObjectStorage(Interface[T], Generic[T]):
         capacity = self._settings.remembered_objects
         self._decoded = Decoded(self._serializer, sharing, capacity)
         self._rejections = Rejections(capacity)
+        self._inspected = Inspected(self._serializer)
         self._indexes = Indexes(self._backend, self._space.everything, self._serializer.clear)
 
     @property
@@ -263,6 +265,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             keys=below(full) if options.recursive else only(full),
             prefix=full,
             plan=plan_list(options, full),
+            inspected=self._inspected,
             indexes=self._indexes,
             rejections=self._rejections,
             decoded=self._decoded if options.shared else None,

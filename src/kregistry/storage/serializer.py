@@ -65,6 +65,11 @@ class Serializer(Generic[T]):
         init=False, repr=False, default=attrs.Factory(_opening_of, takes_self=True)
     )
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether values are stored as the codec writes them."""
+        return self.transformer is IDENTITY
+
     def new(self) -> T:
         """An empty object."""
         if self.resource is not None:
@@ -141,7 +146,7 @@ class Serializer(Generic[T]):
 
     def clear(self, key: str, value: bytes) -> bytes:
         """The bytes behind a stored value."""
-        return value if self.transformer is IDENTITY else self.from_storage(key, value)[0]
+        return value if self.is_plain else self.from_storage(key, value)[0]
 
     def load(self, record: Record) -> Stored[T]:
         """What *record* holds."""
@@ -167,7 +172,7 @@ class Serializer(Generic[T]):
         is not worth decoding it; what somebody else left, or what a disk or a key has spoilt,
         does not begin and end like a document.
         """
-        if self.transformer is IDENTITY:
+        if self.is_plain:
             return [record for record in records if not is_document(record.value)]
         return [record for record in records if not self._is_readable(record)]
 
