@@ -7,24 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import attrs
 
 from kregistry.meta.context import Context
-from kregistry.meta.errors import BadRequest, Expired, TooLargeResourceVersion
+from kregistry.meta.errors import Expired, TooLargeResourceVersion
 from kregistry.meta.goformat import quote
 from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.quiet import RUN, quiet
 from kregistry.storage.backend import Backend, Page, Record
 from kregistry.storage.choosing import Choice, Rejections
-from kregistry.storage.continuation import decode_continue, encode_continue
+from kregistry.storage.continuation import encode_continue
 from kregistry.storage.corrupt import CorruptItems
 from kregistry.storage.decoded import Decoded
 from kregistry.storage.errors import (
     CorruptObject,
     InternalStorageError,
-    InvalidResourceVersion,
     RequestTimeout,
     RevisionCompacted,
     RevisionInFuture,
@@ -34,6 +33,7 @@ from kregistry.storage.inspected import Inspected
 from kregistry.storage.interface import ListOptions
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.lazy import LazyItems
+from kregistry.storage.listplan import MAX_REVISION, ReadPlan, check_not_older
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.updating import TIMED_OUT
 from kregistry.storage.versioner import VERSIONER
@@ -54,9 +54,6 @@ _MAX_READ = 10_000
 #: Limits beyond this mean the same, and one more still fits into 64 bits everywhere.
 _MAX_LIMIT = 2**62
 
-#: Versions are unsigned 64-bit numbers, revisions signed ones.
-MAX_REVISION = 2**63 - 1
-
 _TOO_OLD = "The resourceVersion for the provided list is too old."
 _TOKEN_TOO_OLD = (
     "The provided continue parameter is too old to display a consistent list result. You can "
@@ -69,82 +66,6 @@ _TOKEN_TOO_OLD_FOR_GOOD = (
     "The provided continue parameter is too old to display a consistent list result. You must "
     "start a new list without the continue parameter."
 )
-
-
-class ReadPlan(NamedTuple):
-    """What list options ask for.
-
-    Attributes:
-        revision: Read at this revision; 0 for the newest.
-        at_least: The store must have come so far; 0 for no bound.
-        start: First key, "" for the beginning.
-    """
-
-    revision: int
-    at_least: int
-    start: str
-
-
-def plan_list(options: ListOptions, prefix: str) -> ReadPlan:
-    """What *options* ask for, in a list of what is below *prefix*.
-
-    Raises:
-        BadRequest: Token or version are malformed, or exclude each other.
-        ValueError: The match rule is unknown.
-
-    Source: ``storage.ValidateListOptions``.
-    """
-    if options.recursive and options.predicate.continue_:
-        return _plan_continued(options, prefix)
-    version = options.resource_version
-    if not version:
-        return ReadPlan(0, 0, "")
-    revision = parse_version(version)
-    match options.resource_version_match:
-        case "NotOlderThan":
-            return ReadPlan(0, revision, "")
-        case "Exact":
-            return ReadPlan(revision, revision, "")
-        case "":
-            # Before there were match rules, a limit with a version meant exactly that version.
-            exact = options.recursive and options.predicate.limit > 0
-            return ReadPlan(revision if exact else 0, revision, "")
-        case unknown:
-            raise ValueError(f"unknown ResourceVersionMatch value: {unknown}")
-
-
-def _plan_continued(options: ListOptions, prefix: str) -> ReadPlan:
-    try:
-        place = decode_continue(options.predicate.continue_, prefix)
-    except ValueError as error:
-        raise BadRequest(f"invalid continue token: {error}") from None
-    if options.resource_version not in ("", "0"):
-        raise BadRequest("specifying resource version is not allowed when using continue")
-    return ReadPlan(max(place.revision, 0), 0, place.start)
-
-
-def parse_version(version: str) -> int:
-    """The revision, 0 for "" and "0".
-
-    Raises:
-        BadRequest: It is no version.
-    """
-    try:
-        return VERSIONER.parse_resource_version(version)
-    except InvalidResourceVersion as error:
-        raise BadRequest(f"invalid resource version: {error}") from None
-
-
-def check_not_older(wanted: int, current: int) -> None:
-    """Refuse to answer with a state older than *wanted*.
-
-    Raises:
-        TooLargeResourceVersion: The store has not come that far.
-
-    Source: ``store.validateMinimumResourceVersion``.
-    """
-    if wanted > current:
-        raise TooLargeResourceVersion(wanted, current)
 
 
 @attrs.define

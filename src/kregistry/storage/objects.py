@@ -48,12 +48,8 @@ from kregistry.storage.interface import (
     validate_all_object,
 )
 from kregistry.storage.keys import KeyRange, KeySpace, below, only, path_prefix, resource_prefix
-from kregistry.storage.listing import (
-    MAX_REVISION,
-    Listing,
-    parse_version,
-    plan_list,
-)
+from kregistry.storage.listing import Listing
+from kregistry.storage.listplan import MAX_REVISION, parse_version, plan_list
 from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.sizes import SizeEstimator
