@@ -15,7 +15,7 @@ from itertools import count
 import attrs
 from bench import Bench
 from figures import Figure, line
-from measuring import CPU, WALL, Call, Samples
+from measuring import WALL, Call, Samples
 from pods import CONTEXT, STDLIB, backend_of, pods_in
 
 from kregistry.core.v1 import Container, Pod, PodSpec
@@ -63,7 +63,6 @@ class Stores:
     """The same Pods in stores of several sizes, by size."""
 
     stores: Mapping[int, Interface[Pod]]
-    clock: Callable[[], float]
 
 
 @contextmanager
@@ -76,7 +75,7 @@ def in_memory(bench: Bench) -> Iterator[Stores]:
             backend = backend_of(found[size])
             for key, value in _records(size):
                 backend.put(key, value, expected=0)
-        yield Stores(found, CPU)
+        yield Stores(found)
 
 
 @contextmanager
@@ -116,7 +115,7 @@ def on_disk(bench: Bench) -> Iterator[Stores]:
         for size, path in paths.items():
             config = Config(type="sqlite", path=path, synchronous="normal", codec=STDLIB)
             found[size] = stack.enter_context(pods_in(config))
-        yield Stores(found, WALL)
+        yield Stores(found)
 
 
 def _grown(bench: Bench, stores: Stores, operation: str, make: Callable[..., Call]) -> Figure:
@@ -124,7 +123,7 @@ def _grown(bench: Bench, stores: Stores, operation: str, make: Callable[..., Cal
     calls = {_named(size): make(pods, size) for size, pods in stores.stores.items()}
     for call in calls.values():
         call()
-    samples = bench.alternate(calls, clock=stores.clock)
+    samples = bench.alternate(calls)
     return _figure(samples, list(stores.stores), operation)
 
 
@@ -233,7 +232,7 @@ def page_sqlite(bench: Bench) -> Figure:
 def _page_against_10_000(bench: Bench, stores: Stores) -> Figure:
     largest = max(stores.stores)
     calls = {_named(size): _paging(stores.stores[size], size) for size in (10_000, largest)}
-    samples = bench.alternate(calls, clock=stores.clock)
+    samples = bench.alternate(calls)
     return Figure.ratio(samples, to=_named(10_000), ours=_named(largest), note=_named(largest))
 
 
