@@ -26,7 +26,7 @@ class IntOrString:
         kind = value.__class__
         if kind is not str and kind is not int:
             value = _exactly(value)
-        if value.__class__ is int and value not in _INT32:
+        if isinstance(value, int) and value not in _INT32:
             raise ValueError(f"{_shortened(value)} does not fit into 32 bits")
         object.__setattr__(self, "_value", value)
 
