@@ -122,6 +122,70 @@ def test_a_plug_in_is_told_what_is_about_to_happen(admitting: Client, watching: 
     assert about.obj.status.phase == "Running"
 
 
+class Broken(MutatingAdmission, ValidatingAdmission):
+    """Breaks in one of its two phases, or answers with something that is no object."""
+
+    def __init__(self, phase: str) -> None:
+        self.phase = ""
+        self._phase = phase
+
+    def admit(self, ctx: Context, attributes: AdmissionAttributes) -> None:
+        self._break("admit")
+
+    def validate(self, ctx: Context, attributes: AdmissionAttributes) -> None:
+        self._break("validate")
+
+    def _break(self, phase: str) -> None:
+        if self.phase == phase:
+            raise RuntimeError("canary")
+
+
+@pytest.mark.parametrize("phase", ["admit", "validate"])
+def test_a_plug_in_that_breaks_lets_nothing_through(memory: Interface[Object], phase: str) -> None:
+    broken = Broken(phase)
+    server = APIServer(memory, Settings(admission=[broken]))
+    server.create_namespaces()
+    client = Client(server)
+    client.post(CONFIGMAPS, config_map("a"))
+    before, version = client.get(f"{CONFIGMAPS}/a").body, memory.current_resource_version(Context())
+    broken.phase = phase
+    for told in (
+        client.post(CONFIGMAPS, config_map("b")),
+        client.put(f"{CONFIGMAPS}/a", config_map("a", a="2")),
+        client.patch(f"{CONFIGMAPS}/a", {"data": {"a": "2"}}),
+        client.delete(f"{CONFIGMAPS}/a"),
+        client.delete(CONFIGMAPS),
+    ):
+        assert (told.status, told.body["reason"]) == (500, "InternalError")
+        assert "canary" not in str(told.body)
+    assert client.get(f"{CONFIGMAPS}/a").body == before
+    assert memory.current_resource_version(Context()) == version
+
+
+class Spoiling(MutatingAdmission):
+    """Makes of a good object one that breaks a rule."""
+
+    def admit(self, ctx: Context, attributes: AdmissionAttributes) -> None:
+        if attributes.obj is not None and attributes.resource.resource == "configmaps":
+            attributes.obj.metadata.labels["bad"] = "no label!"
+
+
+@pytest.mark.parametrize("verb", ["post", "put", "patch"])
+def test_what_a_plug_in_makes_is_checked_like_what_is_sent(
+    memory: Interface[Object], verb: str
+) -> None:
+    plain = Client(APIServer(memory))
+    plain.server.create_namespaces()
+    plain.post(CONFIGMAPS, config_map("a"))
+    client = Client(APIServer(memory, Settings(admission=[Spoiling()])))
+    if verb == "post":
+        told = client.post(CONFIGMAPS, config_map("b"))
+    else:
+        told = getattr(client, verb)(f"{CONFIGMAPS}/a", config_map("a", a="2"))
+    assert (told.status, told.body["reason"]) == (422, "Invalid")
+    assert [each["data"] for each in plain.get(CONFIGMAPS).body["items"]] == [{"a": "1"}]
+
+
 @pytest.mark.parametrize("verb", ["post", "put", "patch"])
 def test_what_a_plug_in_refuses_is_not_stored(admitting: Client, verb: str) -> None:
     evil = config_map("a")

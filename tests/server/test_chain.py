@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 import pytest
-from asking import CONFIGMAPS, PODS, Client, config_map
+from asking import CONFIGMAPS, PODS, Client, config_map, pod
 
 from kregistry.meta.context import Context
 from kregistry.meta.errors import BadRequest, ServerTimeout, Unauthorized
@@ -275,6 +275,48 @@ def test_what_is_forbidden_is_told_in_the_words_of_the_api_server(
     told = Client(server, BEARER).ask(method, path)
     assert (told.status, told.body["reason"], told.message) == (403, "Forbidden", message)
     assert told.header("x-content-type-options") == "nosniff"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "POST"])
+@pytest.mark.parametrize("part", ["", "/status", "/log", "/nothing"])
+@pytest.mark.parametrize("bearer", [BEARER, {}])
+def test_a_refusal_does_not_tell_what_there_is(
+    memory: Interface[Object], method: str, part: str, bearer: dict[str, str]
+) -> None:
+    Client(server_with(memory)).post(PODS, pod("there"))
+    client = Client(server_with(memory, authenticator=TOKENS, authorizer=Denying()), bearer)
+    there, missing = (client.ask(method, f"{PODS}/{name}{part}", {}) for name in ("there", "gone"))
+    assert there.status == (403 if bearer else 401)
+    assert str(there.body).replace("there", "gone") == str(missing.body)
+
+
+def test_what_is_secret_appears_nowhere_but_in_the_answer_to_who_may_read_it(
+    memory: Interface[Object], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secrets, canary = "/api/v1/namespaces/default/secrets", "Y2FuYXJ5"
+    client = Client(server_with(memory, authenticator=TOKENS), BEARER)
+    made = client.post(secrets, {"metadata": {"name": "s"}, "data": {"k": canary}})
+    assert canary in str(made.body)
+    stale = {"metadata": {"name": "s", "resourceVersion": "1"}, "data": {"k": canary}}
+    refusals = [
+        client.post(secrets, {"metadata": {"name": "s"}, "data": {"k": canary}}),
+        client.post(secrets, {"metadata": {"name": "!"}, "data": {"k": canary}}),
+        client.post(secrets, {"metadata": {"name": "t"}, "data": {"!": canary}}),
+        client.post(secrets, {"metadata": {"name": "t"}, "data": {"k": f"{canary}!"}}),
+        client.put(f"{secrets}/s", stale),
+        client.put(f"{secrets}/s", {**stale, "type": "other"}),
+        client.get(secrets, query={"fieldSelector": "data.k=x"}),
+        client.get("/metrics"),
+    ]
+    assert [each.status for each in refusals] == [409, 422, 422, 400, 409, 409, 400, 200]
+    assert not any("canary" in str(each.body) or canary in str(each.body) for each in refusals)
+    table = client.get(
+        f"{secrets}/s", headers={"accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    )
+    assert canary not in str(table.body)
+    assert canary not in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 def test_the_reason_is_told_too(memory: Interface[Object]) -> None:

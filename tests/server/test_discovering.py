@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from asking import Client
 
 from kregistry.core.generics.storage import GenericStorage
@@ -121,3 +122,35 @@ def test_the_version_can_be_chosen(memory: Interface[Object]) -> None:
     server = APIServer(memory, Settings(version=VersionInfo(git_version="v1.35.2")))
     assert Client(server).get("/version").body["gitVersion"] == "v1.35.2"
     assert Client(server).get("/version").body["minor"] == "35"
+
+
+@pytest.mark.parametrize("path", ["/api", "/apis", "/api/v1", "/apis/apps", "/apis/apps/v1/"])
+def test_discovery_comes_in_the_form_that_is_asked_for(client: Client, path: str) -> None:
+    document = client.get(path).body
+    told = client.get(path, headers={"accept": "application/yaml"})
+    assert told.header("content-type") == "application/yaml"
+    assert yaml.safe_load(told.response.body) == document
+    pretty = client.get(path, query={"pretty": "1"})
+    assert pretty.body == document
+    assert pretty.response.body.startswith(b'{\n  "')
+    assert client.get(path, headers={"accept": "text/html, */*;q=0.1"}).body == document
+
+
+@pytest.mark.parametrize("path", ["/api", "/apis/apps/v1", "/openapi/v3", "/openapi/v3/api/v1"])
+def test_a_form_of_a_description_that_cannot_be_had_is_told_so(client: Client, path: str) -> None:
+    told = client.get(path, headers={"accept": "image/png, application/json;q=0"})
+    assert (told.status, told.body["reason"]) == (406, "NotAcceptable")
+
+
+@pytest.mark.parametrize("path", ["/", "/version", "/healthz", "/metrics", "/openapi/v2"])
+def test_what_has_one_form_comes_in_it(client: Client, path: str) -> None:
+    assert client.get(path, headers={"accept": "image/png"}).status == 200
+
+
+def test_what_is_kept_may_be_kept_on_after_304(client: Client) -> None:
+    first = client.get("/apis", headers={"accept": AGGREGATED})
+    headers = {"accept": AGGREGATED, "if-none-match": first.header("etag")}
+    again = client.get("/apis", headers=headers)
+    assert (again.status, again.response.body) == (304, b"")
+    for name in ("etag", "cache-control", "vary"):
+        assert again.header(name) == first.header(name) != ""

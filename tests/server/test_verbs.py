@@ -214,6 +214,43 @@ class Updating(Authorizer):
         return Decision(Verdict.ALLOW if attributes.verb == "update" else Verdict.NO_OPINION)
 
 
+DEPLOYMENT = {
+    "metadata": {"name": "web"},
+    "spec": {
+        "replicas": 1,
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "c", "image": "i"}]},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("part", ["", "/status", "/scale"])
+@pytest.mark.parametrize(
+    ("metadata", "problem"),
+    [
+        ({"name": "other"}, "the name of the object (other) does not match the name on the URL"),
+        ({}, "the name of the object (web based on URL) was undeterminable"),
+        ({"name": "web", "namespace": "other"}, "the namespace of the provided object does not"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["put", "patch"])
+def test_no_part_of_an_object_is_written_under_the_name_of_another(
+    client: Client, part: str, metadata: dict[str, str], problem: str, verb: str
+) -> None:
+    deployments = "/apis/apps/v1/namespaces/default/deployments"
+    before = client.post(deployments, DEPLOYMENT).body
+    path, sent = f"{deployments}/web{part}", {"spec": {"replicas": 2}, "metadata": metadata}
+    if verb == "put":
+        told = client.put(path, sent)
+    else:
+        told = client.patch(path, {**sent, "metadata": metadata or {"name": None}})
+    assert (told.status, told.message[: len(problem)]) == (400, problem)
+    assert client.get(f"{deployments}/web").body == before
+
+
 def test_a_create_by_update_needs_the_right_to_create(memory: Interface[Object]) -> None:
     tokens = TokenAuthenticator({"t": UserInfo(name="bob")})
     server = APIServer(memory, Settings(authenticator=tokens, authorizer=Updating()))

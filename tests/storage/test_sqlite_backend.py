@@ -190,10 +190,10 @@ def test_a_watch_sees_every_change_of_its_range_once_in_order(store: SqliteBacke
     stream = store.watch("/a/", "/a0", after=1)
     store.put("/b/1", b"1", expected=0)
     store.put("/a/1", b"2", expected=2)
-    assert stream.poll(limit=1) == [Change("/a/1", 2, b"1", None, 0)]
+    assert list(stream.poll(limit=1)) == [Change("/a/1", 2, b"1", None, 0)]
     store.delete("/a/1", expected=4)
     store.put("/a/1", b"3", expected=0)
-    assert stream.poll() == [
+    assert list(stream.poll()) == [
         Change("/a/1", 4, b"2", b"1", 2),
         Change("/a/1", 5, None, b"2", 4),
         Change("/a/1", 6, b"3", None, 0),
@@ -280,7 +280,7 @@ def test_everything_is_there_after_reopening(path: str) -> None:
         assert store.compacted_revision() == 2
         assert contents(store, 2) == {"/a": (b"1", 2, 2)}
         stream = store.watch("/", "0", after=2)
-        assert stream.poll() == [Change("/a", 3, b"2", b"1", 2)]
+        assert list(stream.poll()) == [Change("/a", 3, b"2", b"1", 2)]
         stream.close()
 
 
@@ -476,7 +476,7 @@ def test_a_key_expires_with_a_revision_of_its_own(path: str) -> None:
         assert store.get("/short").record is not None
         clock.advance(0.2)
         assert woken.wait(WAIT)
-        assert stream.poll() == [Change("/short", 5, None, b"1", 2)]
+        assert list(stream.poll()) == [Change("/short", 5, None, b"1", 2)]
         stream.close()
         assert contents(store) == {"/kept": (b"2", 4, 3)}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kregistry.meta.failpoints import Failpoints
 from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.errors import BackendUnavailable, RevisionCompacted
 from kregistry.storage.sqlite import SqliteBackend
@@ -134,3 +135,53 @@ def test_watchers_may_come_and_go_while_every_stream_is_ended(ours: SqliteBacken
         for thread in threads:
             thread.join(WAIT)
     assert errors == []
+
+
+def test_what_was_read_before_a_failure_is_told_though_the_rest_is_not(
+    ours: SqliteBackend, theirs: SqliteBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kregistry.storage.sqlite.feed._CHUNK", 1)
+    ours._poller.stop()
+    stream, bell = ours.watch(*ALL, after=1), threading.Event()
+    for number in range(3):
+        theirs.put(f"/{number}", b"", expected=0)
+    assert stream.park(bell.set)
+    usual, reads = ours._reader.all_history, iter([None, BackendUnavailable("planted")])
+
+    def fail_at_the_second(after: int, limit: int) -> object:
+        if (error := next(reads)) is not None:
+            raise error
+        return usual(after, limit)
+
+    monkeypatch.setattr(ours._reader, "all_history", fail_at_the_second)
+    with pytest.raises(BackendUnavailable):
+        ours._feed.catch_up()
+    assert bell.is_set()
+    assert [change.revision for change in stream.poll()] == [2]
+    stream.close()
+
+
+def test_who_waits_is_woken_though_a_compaction_fails(
+    tmp_path: Path,
+) -> None:
+    failpoints = Failpoints()
+    failpoints.arm_error("sqlite.compact.before_mark", KeyboardInterrupt())
+    path = tmp_path / "store.db"
+    with SqliteBackend(path, failpoints=failpoints) as ours, SqliteBackend(path) as theirs:
+        ours._poller.stop()
+        stream, bell = ours.watch(*ALL, after=1), threading.Event()
+        assert stream.park(bell.set)
+        revision = theirs.put("/a", b"", expected=0)
+        with pytest.raises(KeyboardInterrupt):
+            ours.compact(revision)
+        assert bell.is_set()
+        assert [change.revision for change in stream.poll()] == [revision]
+        stream.close()
+
+
+@pytest.mark.parametrize("end", ["fail", "close"])
+def test_readers_are_woken_when_the_feed_is_free_again(ours: SqliteBackend, end: str) -> None:
+    stream, locked = ours.watch(*ALL, after=1), []
+    assert stream.park(lambda: locked.append(ours._feed._lock.locked()))
+    getattr(ours._feed, end)(BackendUnavailable("planted"))
+    assert locked == [False]

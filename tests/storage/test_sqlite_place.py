@@ -7,6 +7,8 @@ import logging
 import os
 import sqlite3
 import stat
+import threading
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ from kregistry.storage.errors import (
     UnsafeStorage,
 )
 from kregistry.storage.sqlite import SqliteBackend, faults, opening, place
+
+WAIT = 5.0
 
 MOUNTS = """\
 21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -88,6 +92,66 @@ def test_on_request_a_network_file_system_is_used_without_wal_and_alone(on_netwo
         stream.close()
     with SqliteBackend(on_network, unsafe_network_fs=True) as store:
         assert store.current_revision() == 2
+
+
+def test_a_compaction_and_who_begins_to_watch_do_not_wait_for_each_other(
+    on_network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading takes the right to write there, and the feed reads when somebody joins it."""
+    with SqliteBackend(on_network, unsafe_network_fs=True) as store:
+        opened = [store.watch("/", "0", after=1)]
+        store.put("/a", b"1", expected=0)
+        joined = threading.Event()
+        watcher = threading.Thread(
+            target=lambda: opened.append(store.watch("/", "0", after=2)), daemon=True
+        )
+
+        class Door:
+            """The lock of the feed, which says when the watcher has it or waits for it."""
+
+            def __init__(self, lock: threading.Lock) -> None:
+                self.lock = lock
+
+            def __enter__(self) -> None:
+                if threading.current_thread() is watcher:
+                    had = self.lock.acquire(blocking=False)
+                    joined.set()
+                    if had:
+                        return
+                assert self.lock.acquire(timeout=WAIT)
+
+            def __exit__(self, *_: object) -> None:
+                self.lock.release()
+
+        def writing(doing: str) -> AbstractContextManager[None]:
+            stack = ExitStack()
+            stack.enter_context(usual(doing))
+            if not joined.is_set():
+                watcher.start()
+                assert joined.wait(WAIT)
+            return stack
+
+        usual = store._guard.writing
+        monkeypatch.setattr(store._guard, "writing", writing)
+        monkeypatch.setattr(store._feed, "_lock", Door(store._feed._lock))
+        store.compact(2)
+        watcher.join(WAIT)
+        assert not watcher.is_alive()
+        assert store.compacted_revision() == 2
+        for stream in opened:
+            stream.close()
+
+
+def test_a_store_that_is_closed_at_once_leaves_no_log_behind(tmp_path: Path) -> None:
+    """Not even if its keys have times to live, which somebody looks at when it is opened."""
+    path = tmp_path / "store.db"
+    with SqliteBackend(path) as store:
+        for number in range(50):
+            store.put(f"/{number}", b"", expected=0, ttl=1000.0)
+    for _ in range(30):
+        SqliteBackend(path).close()
+        names = {each.name for each in tmp_path.iterdir()}
+        assert names == {"store.db", "store.db.lock", "store.db.reserve"}
 
 
 def test_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ NOISE: Final = frozenset(
 #: What tells the items of a list apart, in the order in which it is tried.
 _KEYS: Final = ("name", "type", "key", "uid")
 
-_PLAIN: Final = re.compile(r"[A-Za-z_$][\w$-]*")
+_PLAIN: Final = re.compile(r"[A-Za-z_$][\w$-]*", re.ASCII)
 
 
 class Missing(Enum):

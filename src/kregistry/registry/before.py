@@ -48,9 +48,10 @@ def before_create(strategy: RESTCreateStrategy[T], ctx: Context, obj: T) -> None
     strategy.prepare_for_create(ctx, obj)
     if errs := strategy.validate(ctx, obj):
         raise Invalid(kind, meta.name, errs)
-    rule = strategy.name_rule()
-    if errs := validate_object_meta(obj.metadata, namespaced=namespaced, name_rule=rule):
-        raise Invalid(kind, meta.name, errs)
+    if not strategy.validates_metadata():
+        rule = strategy.name_rule()
+        if errs := validate_object_meta(obj.metadata, namespaced=namespaced, name_rule=rule):
+            raise Invalid(kind, meta.name, errs)
     for warning in strategy.warnings_on_create(ctx, obj):
         ctx.warn(warning)
     strategy.canonicalize(obj)
@@ -98,6 +99,25 @@ def group_kind(typer: ObjectTyper, obj: Object) -> GroupKind:
     if not kinds:
         raise InternalError(f"the strategy knows no kind of {type(obj).__name__}")
     return kinds[0].group_kind
+
+
+def ensure_name_matches(name: str, meta: ObjectMeta) -> None:
+    """The object must be the one that the request is about.
+
+    Raises:
+        BadRequest: It is another one, or does not say which (400).
+
+    Source: ``handlers.checkName``.
+    """
+    if not meta.name:
+        raise BadRequest(
+            f"the name of the object ({name} based on URL) was undeterminable: "
+            "name must be provided"
+        )
+    if meta.name != name:
+        raise BadRequest(
+            f"the name of the object ({meta.name}) does not match the name on the URL ({name})"
+        )
 
 
 def ensure_namespace_matches(wanted: str, meta: ObjectMeta) -> None:

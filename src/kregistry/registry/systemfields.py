@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from kregistry.meta.clock import Clock, SystemClock
@@ -17,6 +17,8 @@ from kregistry.meta.time import Time
 #: The bits of a UUID that are random, and the others.
 _RANDOM_BITS: Final = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
 _VERSION_4: Final = 0x00000000_0000_4000_8000_000000000000
+
+_SECOND: Final = timedelta(seconds=1)
 
 
 def random_uid() -> str:
@@ -36,15 +38,15 @@ class SystemFields:
     def __init__(self, *, clock: Clock | None = None, uids: Callable[[], str] = random_uid) -> None:
         self._clock = clock if clock is not None else SystemClock()
         self._uids = uids
-        self._last: tuple[datetime, Time] | None = None
+        self._last: tuple[datetime, datetime, Time] | None = None
 
     def now(self) -> Time:
         """The present second. One object serves all calls within it; it is immutable."""
-        moment = self._clock.now().replace(microsecond=0)
-        last = self._last
-        if last is None or last[0] != moment:
-            self._last = last = (moment, Time.of(moment))
-        return last[1]
+        moment, last = self._clock.now(), self._last
+        if last is None or not last[0] <= moment < last[1]:
+            second = moment.replace(microsecond=0)
+            self._last = last = (second, second + _SECOND, Time.of(second))
+        return last[2]
 
     def fill(self, meta: ObjectMeta) -> None:
         """Give the object its uid and creation time, whatever it carried.

@@ -13,7 +13,7 @@ from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.gvk import GroupKind
 from kregistry.meta.object import Object
 from kregistry.meta.options import CreateOptions, DeleteOptions, UpdateOptions
-from kregistry.registry.before import before_create, before_update
+from kregistry.registry.before import before_create, before_update, ensure_name_matches
 from kregistry.registry.creation import explain_create
 from kregistry.registry.managedfields import keep_timestamps
 from kregistry.registry.outcome import Updated, finalize_delete
@@ -113,7 +113,7 @@ class Update(Generic[T]):
         if meta.resource_version == 0 and not self._allow_create:
             raise NotFound(self._store.resource.group_resource, self._name)
         obj = self._store.received(self._info.updated_object(self._ctx, existing))
-        self._check_name(obj)
+        ensure_name_matches(self._name, obj.metadata)
         self._new = obj
         self._creating = meta.resource_version == 0
         try:
@@ -153,22 +153,6 @@ class Update(Generic[T]):
         if ttl is None:
             raise InternalError("begin_update kept an error to itself")
         return WithTTL(obj, ttl) if ttl != meta.ttl else obj
-
-    def _check_name(self, obj: T) -> None:
-        """The object must be the one that the request is about.
-
-        Upstream's Store leaves this to the one who read the request.
-        """
-        name = obj.metadata.name
-        if not name:
-            raise BadRequest(
-                f"the name of the object ({self._name} based on URL) was undeterminable: "
-                "name must be provided"
-            )
-        if name != self._name:
-            raise BadRequest(
-                f"the name of the object ({name}) does not match the name on the URL ({self._name})"
-            )
 
     def _check_version(self, obj: T, current: int) -> None:
         """The object must come from what is stored, or not say where it comes from."""

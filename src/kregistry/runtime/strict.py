@@ -303,7 +303,7 @@ class Checker:
             raise self._wrong_type(value, _simple_name(shape))
         try:
             if shape.value is not None:
-                shape.value.read(value)
+                shape.value.recall(value)
             else:
                 shape.type(value)
         except ValueError as error:

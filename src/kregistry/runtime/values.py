@@ -37,6 +37,12 @@ class ValueType:
     held: str = ""
     known: Mapping[Any, Any] | None = attrs.field(default=None, eq=False, repr=False)
 
+    def recall(self, wire: Any) -> Any:
+        """As *read*, sooner where the value is known. Generated code does this in place."""
+        if self.known is not None and (wire.__class__ is str or wire.__class__ is int):
+            return self.known[wire]
+        return self.read(wire)
+
 
 def _write_bytes(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")

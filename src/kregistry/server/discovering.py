@@ -8,17 +8,21 @@ Source: ``k8s.io/apiserver/pkg/endpoints/discovery``, ``pkg/server/routes`` open
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from kregistry.meta.errors import NotAcceptable
 from kregistry.server.call import Call
 from kregistry.server.discovery.builtin import builtin_resources
 from kregistry.server.discovery.document import Document
 from kregistry.server.discovery.documents import Discovery
 from kregistry.server.discovery.version import VersionInfo
+from kregistry.server.documents import written
+from kregistry.server.negotiation import JSON, Negotiated, negotiate, parse_accept
 from kregistry.server.openapi_v2 import older_document
 from kregistry.server.paths import Paths, not_found, only_get
 from kregistry.server.resources import APIResource, APIResources, Endpoint
@@ -28,6 +32,8 @@ from kregistry.server.served import ServedResource, ServedSubresource
 if TYPE_CHECKING:
     from kregistry.server.openapi.documents import OpenAPI
 
+#: Told as it is, whatever is asked for.
+_INDEX: Final = ("/", "/index.html")
 _OLDER_OPENAPI: Final = "/openapi/v2"
 _OPENAPI: Final = "/openapi/v3"
 
@@ -51,7 +57,7 @@ class Discoverable:
     def install(self) -> None:
         """Serve all of it."""
         paths = self._paths
-        for path in ("/", "/index.html", "/api", "/apis"):
+        for path in (*_INDEX, "/api", "/apis"):
             paths.add(path, only_get(self._discover))
         for prefix in ("/api/", "/apis/"):
             paths.add_prefix(prefix, only_get(self._discover))
@@ -61,13 +67,17 @@ class Discoverable:
         paths.add_prefix(f"{_OPENAPI}/", only_get(self._describe))
 
     def _discover(self, call: Call) -> Answer:
-        accept = call.request.headers.get("accept")
-        return _answer(call, self._documents().document(call.request.path, accept=accept))
+        path = call.request.path
+        document = self._documents().document(path, accept=_accept(call))
+        if document is not None and path not in _INDEX and document.media_type == JSON.name:
+            document = _in_form(document, negotiate(call.request))
+        return _answer(call, document)
 
     def _tell_version(self, call: Call) -> Answer:
         return _answer(call, self._version.document())
 
     def _describe(self, call: Call) -> Answer:
+        _require_json(call)
         place = call.request.path.removeprefix(_OPENAPI).strip("/")
         if not place:
             return _answer(call, self._descriptions().index())
@@ -78,8 +88,7 @@ class Discoverable:
         return Response(status=301, headers={"location": found.location})
 
     def _describe_for_older(self, call: Call) -> Answer:
-        accept = call.request.headers.get("accept")
-        return _answer(call, older_document(self._version.git_version, accept=accept))
+        return _answer(call, older_document(self._version.git_version, accept=_accept(call)))
 
     def _documents(self) -> Discovery:
         made, state = self._discovery, self._resources.state
@@ -132,11 +141,31 @@ def _part(name: str, endpoint: Endpoint) -> ServedSubresource:
     )
 
 
+def _accept(call: Call) -> str:
+    return ",".join(call.request.headers.all("accept"))
+
+
+def _in_form(document: Document, form: Negotiated) -> Document:
+    """A document of the old discovery as who asks would like to have it."""
+    if form == Negotiated():
+        return document
+    body = written(json.loads(document.body), form)
+    return attrs.evolve(document, body=body, media_type=form.media_type.name)
+
+
+def _require_json(call: Call) -> None:
+    """Raises NotAcceptable: who asks reads no JSON, and there is nothing else (406)."""
+    accept = _accept(call)
+    wanted = [clause for clause in parse_accept(accept) if clause.quality > 0]
+    if accept.strip() and not any(clause.admits(JSON) for clause in wanted):
+        raise NotAcceptable(f"only the following media types are accepted: {JSON.name}")
+
+
 def _answer(call: Call, document: Document | None) -> Answer:
     if document is None:
         return not_found(call)
     tag = (("etag", document.etag),) if document.etag else ()
     if document.is_known_to(call.request.headers.get("if-none-match")):
-        return Response(status=304, headers=tag)
+        return Response(status=304, headers=(*tag, *document.headers))
     headers = [("content-type", document.media_type), *tag, *document.headers]
     return Response(headers=headers, body=document.body)

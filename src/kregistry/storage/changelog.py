@@ -11,7 +11,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.errors import BackendClosed, RevisionCompacted
@@ -353,7 +353,14 @@ class LogStream(ChangeStream):
             self._after = max(self._after, self._log._head if bay.open else bay.upto)
 
 
-def wake(bays: Sequence[Bay]) -> None:
-    """Wake everybody who waits in *bays*; call it without any lock."""
-    for bay in bays:
-        bay.wake()
+class Wakeable(Protocol):
+    """Somebody who waits, or many of them."""
+
+    def wake(self) -> None:
+        """Wake them; call it without any lock."""
+
+
+def wake(waiting: Sequence[Wakeable]) -> None:
+    """Wake everybody; call it without any lock."""
+    for each in waiting:
+        each.wake()

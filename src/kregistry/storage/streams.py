@@ -35,9 +35,8 @@ class FeedStream(ChangeStream):
     def position(self) -> int:
         return self._inner.position
 
-    def fail(self, error: BackendError) -> None:
-        """End here with *error*; a parked reader is woken."""
-        self.failure = error
+    def wake(self) -> None:
+        """Wake a parked reader, who finds that it ends here. Call it without any lock."""
         self._inner.close()
 
     def close(self) -> None:
@@ -63,11 +62,17 @@ class Streams:
         streams[name] = weakref.ref(stream, lambda _: streams.pop(name, None))
         return stream
 
-    def fail(self, error: BackendError) -> None:
-        """End every one of them with *error*. From then on they are not in use."""
-        for stream in self._present():
-            stream.fail(error)
+    def fail(self, error: BackendError) -> list[FeedStream]:
+        """End every one of them with *error*. From then on they are not in use.
+
+        Returns:
+            Who may wait, to be woken when the caller holds no lock any more.
+        """
+        ended = self._present()
+        for stream in ended:
+            stream.failure = error
         self._streams.clear()
+        return ended
 
     def abandon(self, error: BackendError) -> None:
         """In a forked child: the locks of the log may be held by threads that are not here."""

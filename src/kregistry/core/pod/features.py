@@ -7,8 +7,13 @@ Source: ``pkg/api/pod`` DropDisabledPodFields, gates at their defaults.
 
 from __future__ import annotations
 
+from typing import Final
+
 from kregistry.core.pod.containers import all_containers
 from kregistry.core.v1 import Pod, PodSpec
+
+#: What a new Pod had before; only read.
+_NOTHING: Final = PodSpec()
 
 
 def drop_disabled_fields(pod: Pod, old: Pod | None = None) -> None:
@@ -19,7 +24,7 @@ def drop_disabled_fields(pod: Pod, old: Pod | None = None) -> None:
         old: What is stored; None for a new Pod.
     """
     spec = pod.spec
-    before = old.spec if old is not None else PodSpec()
+    before = old.spec if old is not None else _NOTHING
     if not _uses_stop_signal(before):
         _drop_stop_signal(spec)
     if not _projects(before, "cluster_trust_bundle"):

@@ -17,8 +17,7 @@ HUGE_PAGES: Final = "hugepages-"
 #: What a Pod can ask for as a whole; huge pages of every size.
 SUPPORTED_FOR_PODS: Final = ("cpu", HUGE_PAGES, "memory")
 
-#: What containers use and every node has.
-COMPUTE: Final = frozenset({"cpu", "memory", "ephemeral-storage"})
+_COMPUTE: Final = frozenset({"cpu", "memory", "ephemeral-storage"})
 _COUNTED: Final = frozenset(
     {
         "configmaps",
@@ -33,8 +32,8 @@ _COUNTED: Final = frozenset(
     }
 )
 _STANDARD: Final = (
-    COMPUTE
-    | {f"{side}.{name}" for side in ("requests", "limits") for name in COMPUTE}
+    _COMPUTE
+    | {f"{side}.{name}" for side in ("requests", "limits") for name in _COMPUTE}
     | _COUNTED
     | {"storage", "requests.storage"}
 )
@@ -55,7 +54,7 @@ def is_standard(name: str) -> bool:
 
 def is_standard_for_containers(name: str) -> bool:
     """Whether a name without a slash is a resource that containers use."""
-    return name in COMPUTE or is_huge_page(name)
+    return name in _COMPUTE or is_huge_page(name)
 
 
 def is_native(name: str) -> bool:

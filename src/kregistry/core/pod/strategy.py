@@ -68,6 +68,9 @@ class PodStrategy(Strategy[Pod]):
         with explaining_wrong_types(obj):
             return validate_new_pod(obj, self._options)
 
+    def validates_metadata(self) -> bool:
+        return True
+
     def warnings_on_create(self, ctx: Context, obj: Pod) -> Sequence[str]:
         return warnings_for_pod(obj)
 

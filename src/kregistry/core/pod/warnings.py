@@ -86,16 +86,21 @@ def _warnings(pod: Pod) -> Iterator[str]:
     for key, text in _ANNOTATIONS.items():
         if key in pod.metadata.annotations:
             yield f"{(_META / 'annotations').key(key)}: {text}"
-    yield from _volume_warnings(spec.volumes)
-    yield from virtual_path_warnings(spec)
-    yield from _repeated(spec)
+    if spec.volumes:
+        yield from _volume_warnings(spec.volumes)
+        yield from virtual_path_warnings(spec)
+    if spec.host_aliases or spec.image_pull_secrets:
+        yield from _repeated(spec)
     yield from _byte_warnings(_SPEC, spec.overhead, "overhead")
     yield from _seccomp_warnings(pod)
     for container, at in containers_with_paths(spec, _SPEC):
         requirements = container.resources
-        yield from _byte_warnings(at, requirements.limits, "resources", "limits")
-        yield from _byte_warnings(at, requirements.requests, "resources", "requests")
-        yield from _env_warnings(at / "env", container.env)
+        if requirements.limits:
+            yield from _byte_warnings(at, requirements.limits, "resources", "limits")
+        if requirements.requests:
+            yield from _byte_warnings(at, requirements.requests, "resources", "requests")
+        if len(container.env) > 1:
+            yield from _env_warnings(at / "env", container.env)
     yield from port_warnings(spec)
     grace = spec.termination_grace_period_seconds
     if grace is not None and grace < 0:
@@ -201,6 +206,8 @@ def _byte_warnings(path: Path, amounts: Mapping[str, Quantity], *where: str) -> 
 
 def _seccomp_warnings(pod: Pod) -> Iterator[str]:
     annotations = pod.metadata.annotations
+    if not any(key.startswith((SECCOMP_POD, SECCOMP_CONTAINER)) for key in annotations):
+        return
     text = 'non-functional in v1.27+; use the "seccompProfile" field instead'
     at = _META / "annotations"
     context = pod.spec.security_context

@@ -6,6 +6,7 @@ that follow would stumble over it; in Go the compiler answers this.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from kregistry.meta.field import ErrorList, Path
@@ -14,14 +15,17 @@ from kregistry.meta.objectmeta import ManagedFieldsEntry, ObjectMeta, OwnerRefer
 from kregistry.meta.time import Time
 
 _TEXTS = ("name", "generate_name", "namespace", "uid", "resource_version", "self_link")
+_texts_of = attrgetter(*_TEXTS)
 _TIMES = ("creation_timestamp", "deletion_timestamp")
 
 
 def validate_meta_types(meta: ObjectMeta, path: Path) -> ErrorList:
     """An error for each value that is of another type than declared."""
     errs = ErrorList()
-    for name in _TEXTS:
-        _expect(errs, path, name, getattr(meta, name), str, "a string")
+    texts = _texts_of(meta)
+    if any(text.__class__ is not str for text in texts):
+        for name, text in zip(_TEXTS, texts, strict=True):
+            _expect(errs, path, name, text, str, "a string")
     for name in _TIMES:
         value = getattr(meta, name)
         if value is not None:

@@ -13,7 +13,7 @@ JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
 
 _ENGINE: Final = StdlibEngine()
-_TAG: Final = re.compile(r'\s*(?:W/)?("[^"]*")\s*(?:,|$)')
+_TAG: Final = re.compile(r'\s*(?:W/)?("[^"]*")\s*(?:,|$)', re.ASCII)
 
 
 @attrs.frozen

@@ -18,7 +18,7 @@ from kregistry.meta.goformat import json_text
 from kregistry.meta.gvk import GroupKind
 from kregistry.meta.object import Object
 from kregistry.meta.options import PatchOptions, UpdateOptions
-from kregistry.registry.before import ensure_namespace_matches
+from kregistry.registry.before import ensure_name_matches, ensure_namespace_matches
 from kregistry.registry.updatedobject import UpdatedObjectInfo
 from kregistry.registry.validation.fieldmanager import validate_field_manager
 from kregistry.registry.validation.options import (
@@ -129,6 +129,7 @@ class _Patched(UpdatedObjectInfo[Object]):
             raise NotFound(self._scope.gvr.group_resource, self._scope.name)
         obj = self._read(self._applied(old))
         ensure_namespace_matches(self._scope.ctx.namespace, obj.metadata)
+        ensure_name_matches(self._scope.name, obj.metadata)
         self._admitting.mutate_updated(ctx, obj, old)
         return obj
 

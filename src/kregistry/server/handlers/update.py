@@ -9,7 +9,7 @@ import attrs
 
 from kregistry.meta.context import Context
 from kregistry.meta.object import Object
-from kregistry.registry.before import ensure_namespace_matches
+from kregistry.registry.before import ensure_name_matches, ensure_namespace_matches
 from kregistry.registry.updatedobject import DefaultUpdatedObjectInfo
 from kregistry.registry.validation.options import require_valid, validate_update_options
 from kregistry.server.authorization import Attributes, require_allowed
@@ -27,6 +27,7 @@ def update(scope: RequestScope) -> Answer:
     require_valid("UpdateOptions", validate_update_options(options))
     obj = sent_object(scope, field_validation=options.field_validation)
     ensure_namespace_matches(scope.ctx.namespace, obj.metadata)
+    ensure_name_matches(scope.name, obj.metadata)
     admitting = Admitting(scope, options, dry_run=bool(options.dry_run))
     info: DefaultUpdatedObjectInfo[Object] = DefaultUpdatedObjectInfo(
         obj, admitting.mutate_updated, codec=scope.tools.codec

@@ -142,16 +142,18 @@ class Feed:
     def fail(self, error: BackendError) -> None:
         """End every stream with *error*. Later ones begin anew."""
         with self._lock:
-            self._streams.fail(error)
+            ended = self._streams.fail(error)
             self._log = None
             self._early.clear()
+        wake(ended)
 
     def close(self, error: BackendError) -> None:
         """End every stream once it has read what is there; refuse later ones with *error*."""
         with self._lock:
             self._failure = error
-            if self._log is not None:
-                self._log.close()
+            log = self._log
+        if log is not None:
+            log.close()
 
     def abandon(self, error: BackendError) -> None:
         """In a forked child: nobody here fills the log."""

@@ -80,6 +80,7 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         self._clock = clock or SystemClock()
         self._synchronous = synchronous
         self._refusal: BackendError | None = None
+        self._released = False
         alone = _must_be_alone(self._path, unsafe_network_fs)
         self._open(busy_timeout, alone)
         self._wire(busy_timeout, alone, failpoints)
@@ -167,16 +168,24 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         self._compactor.advance(revision)
 
     def close(self) -> None:
-        if self._refusal is None:
-            self._commits.alone(self._close)
+        if not self._released:
+            self._commits.alone(self._shut)
+            # Between the two: it may wait for its turn to write, and what it reads through
+            # must be closed before the file is, or SQLite leaves its log behind.
             self._housekeeper.join(_JOIN_TIMEOUT)
+            self._commits.alone(self._release)
 
-    def _close(self) -> None:
-        if self._refusal is not None:
+    def _shut(self) -> None:
+        """Refuse all that comes from now on."""
+        if self._refusal is None:
+            self._housekeeper.close()  # first: what its chores run into now is no failure
+            self._refusal = BackendClosed("the store is closed")
+            self._guard.shut(self._refusal)
+
+    def _release(self) -> None:
+        if self._released or self._refusal is None:
             return
-        self._refusal = BackendClosed("the store is closed")
-        self._housekeeper.close()  # first: what its chores run into now is no failure
-        self._guard.shut(self._refusal)
+        self._released = True
         self._readers.close(self._refusal)
         self._poller.stop()
         self._feed.close(self._refusal)
@@ -231,6 +240,7 @@ class SqliteBackend(Backend, Chores, fork.Forkable):
         self._refusal = ForkedStore(
             f"{self._path} was opened before this process was forked; open it anew here"
         )
+        self._released = True
         self._feed.abandon(self._refusal)
         parked = [*self._readers.park(self._refusal), self._connection, self._writer, self._poller]
         self._lock.close()

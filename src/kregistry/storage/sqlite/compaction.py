@@ -109,27 +109,31 @@ class Compactor:
         return self._commits.alone(run)
 
     def _mark(self, revision: int) -> int:
-        with self._guard.writing("compacting"), self._writer.transaction as cursor:
+        with (
+            self._feed.halted() as halt,
+            self._guard.writing("compacting"),
+            self._writer.transaction as cursor,
+        ):
             newest, compacted, _ = cursor.execute(_STATE).fetchone()
             target = min(revision, newest)
             if target <= compacted:
                 return int(compacted)
-            self._feed.catch_up()  # watchers here have seen, or can see, all that is forgotten
+            halt.catch_up()  # watchers here have seen, or can see, all that is forgotten
             cursor.execute(_MARK, (target,))
             self._hit("sqlite.compact.before_mark")
             return int(target)
 
     def _jump(self, revision: int) -> bool:
         """Let both counters jump; False if they need not."""
-        with self._feed.jumping() as jump, self._guard.writing("advancing"):
-            jump.catch_up()
+        with self._feed.halted() as halt, self._guard.writing("advancing"):
+            halt.catch_up()
             with self._writer.transaction as cursor:
                 newest, _, _ = cursor.execute(_STATE).fetchone()
                 if revision <= newest:
                     return False
                 cursor.execute(_JUMP, (revision, revision))
                 self._hit("sqlite.before_jump")
-            jump.land(revision)
+            halt.land(revision)
         return True
 
     def _sweep(self) -> bool:

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from kregistry.storage.backend import Change, ChangeStream
-from kregistry.storage.changelog import ChangeLog, wake
+from kregistry.storage.changelog import ChangeLog, Wakeable, wake
 from kregistry.storage.errors import BackendError, RevisionCompacted
-from kregistry.storage.parking import Bay
 from kregistry.storage.sqlite.reader import Reader
 from kregistry.storage.streams import Streams
 
@@ -73,56 +72,35 @@ class Feed:
             before: Revision before the commit.
             changes: What it changed; None if nobody listened when it began.
         """
-        due: list[Bay] = []
-        with self._lock:
-            log = self._log
-            if log is None or not self._streams:
+        with self.halted() as halt:
+            log = halt.log
+            if log is None:
                 return
             if changes is not None and log.head == before:
-                due = log.append(changes)
+                halt.append(changes)
             else:
                 with suppress(BackendError):  # the poller will try again
-                    due = self._catch_up(log)
-        wake(due)
+                    halt.catch_up()
 
     def catch_up(self) -> None:
         """Make known whatever is committed and was not published yet."""
-        due: list[Bay] = []
-        with self._lock:
-            if self._log is not None and self._streams:
-                due = self._catch_up(self._log)
-        wake(due)
-
-    def _catch_up(self, log: ChangeLog) -> list[Bay]:
-        due: list[Bay] = []
-        try:
-            state = self._reader.state()
-            while log.head < state.revision:
-                changes, _ = self._reader.all_history(log.head, _CHUNK)
-                if not changes:
-                    break
-                due += log.append(changes)
-            log.compact(state.compacted)
-        except RevisionCompacted as error:
-            # Others wrote and compacted while this process stood still: nobody can be told
-            # what happened in between.
-            self._streams.fail(error)
-            self._log = None
-        return due
+        with self.halted() as halt:
+            halt.catch_up()
 
     @contextmanager
-    def jumping(self) -> Iterator[Jump]:
-        """Hold everybody still while the revision jumps, or they would take it for a gap.
+    def halted(self) -> Iterator[Halt]:
+        """Hold everybody still while the log grows, jumps, or is about to be cut.
 
-        Enter it before taking the lock between processes, in this order.
+        Enter it before taking the lock between processes, in this order: who begins to watch
+        reads the file while it holds the feed, and where reading takes the right to write,
+        each would wait for the other.
         """
-        with self._lock:
-            jump = Jump(self, self._log if self._streams else None)
-            try:
-                yield jump
-            finally:
-                due = jump.due
-        wake(due)
+        halt = Halt(self, self._reader)
+        try:
+            with self._lock:
+                yield halt
+        finally:  # whatever else failed, what is in the log must be told
+            wake(halt.due)
 
     def compact(self, revision: int) -> None:
         """Take note of a compaction."""
@@ -134,14 +112,16 @@ class Feed:
         """End every stream, and every later one, with *error*."""
         with self._lock:
             self._failure = error
-            self._streams.fail(error)
+            ended = self._streams.fail(error)
+        wake(ended)
 
     def close(self, error: BackendError) -> None:
         """End every stream once it has read what is there."""
         with self._lock:
             self._failure = error
-            if self._log is not None:
-                self._log.close()
+            log = self._log
+        if log is not None:
+            log.close()
 
     def abandon(self, error: BackendError) -> None:
         """In a forked child: the locks may be held by threads that do not exist here."""
@@ -150,24 +130,48 @@ class Feed:
         self._streams.abandon(error)
 
 
-class Jump:
-    """A jump of the revision, where no changes lead, on its way into the log.
+class Halt:
+    """The log while nobody else adds to it or begins to read it.
 
     Attributes:
         due: Whom to wake when it is over.
     """
 
-    def __init__(self, feed: Feed, log: ChangeLog | None) -> None:
+    def __init__(self, feed: Feed, reader: Reader) -> None:
         self._feed = feed
-        self._log = log
-        self.due: list[Bay] = []
+        self._reader = reader
+        self.due: list[Wakeable] = []
+
+    @property
+    def log(self) -> ChangeLog | None:
+        """The log; None if nobody watches."""
+        return self._feed._log if self._feed._streams else None
+
+    def append(self, changes: Sequence[Change]) -> None:
+        """Add what follows the end of the log."""
+        assert self.log is not None
+        self.due += self.log.append(changes)
 
     def catch_up(self) -> None:
-        """Read everything before the jump, which nobody else may lengthen any more."""
-        if self._log is not None:
-            self.due += self._feed._catch_up(self._log)
+        """Add everything that is committed."""
+        log = self.log
+        if log is None:
+            return
+        try:
+            state = self._reader.state()
+            while log.head < state.revision:
+                changes, _ = self._reader.all_history(log.head, _CHUNK)
+                if not changes:
+                    break
+                self.append(changes)
+            log.compact(state.compacted)
+        except RevisionCompacted as error:
+            # Others wrote and compacted while this process stood still: nobody can be told
+            # what happened in between.
+            self.due += self._feed._streams.fail(error)
+            self._feed._log = None
 
     def land(self, revision: int) -> None:
-        """It is committed: go on at *revision*."""
-        if self._log is not None and self._log is self._feed._log:  # it was caught up with
-            self._log.advance(revision)
+        """A jump of the revision, where no changes lead, is committed: go on behind it."""
+        if self.log is not None:  # it was caught up with
+            self.log.advance(revision)

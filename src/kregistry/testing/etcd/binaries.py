@@ -90,7 +90,7 @@ def known_flags(etcd: str) -> frozenset[str]:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EtcdNotFound(f"{etcd} cannot be run: {error}") from error
     text = told.stdout.decode(errors="replace")
-    return frozenset(re.findall(r"^\s*(--[a-z0-9-]+)", text, re.MULTILINE))
+    return frozenset(re.findall(r"^\s*(--[a-z0-9-]+)", text, re.MULTILINE | re.ASCII))
 
 
 def plain_environment(**more: str) -> Mapping[str, str]:

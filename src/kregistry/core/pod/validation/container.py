@@ -178,14 +178,17 @@ def _check_common(
     require_supported(errs, at, container.termination_message_policy, MESSAGE_POLICIES)
     check_ports(errs, path / "ports", container.ports)
     check_env(errs, path / "env", container.env)
-    check_env_from(errs, path / "envFrom", container.env_from)
+    if len(container.env_from):
+        check_env_from(errs, path / "envFrom", container.env_from)
     check_mounts(errs, path / "volumeMounts", container, pod.volumes)
-    check_devices(errs, path / "volumeDevices", container, pod.volumes)
+    if len(container.volume_devices):
+        check_devices(errs, path / "volumeDevices", container, pod.volumes)
     require_supported(errs, path / "imagePullPolicy", container.image_pull_policy, PULL_POLICIES)
     check_container_resources(
         errs, path / "resources", container.resources, pod.claims, pod.options
     )
-    _check_resize(errs, path / "resizePolicy", container.resize_policy, restart)
+    if len(container.resize_policy):
+        _check_resize(errs, path / "resizePolicy", container.resize_policy, restart)
     check_security_context(
         errs,
         path / "securityContext",

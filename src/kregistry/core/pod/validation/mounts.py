@@ -94,8 +94,6 @@ def check_devices(
     errs: ErrorList, path: Path, container: AnyContainer, volumes: Mapping[str, Volume]
 ) -> None:
     """Each device is a claimed volume of the Pod, in a place of its own."""
-    if not container.volume_devices:
-        return
     mounts = {mount.name for mount in container.volume_mounts}
     mount_paths = {mount.mount_path for mount in container.volume_mounts}
     names: set[str] = set()

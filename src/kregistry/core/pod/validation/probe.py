@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, TypeAlias
 
 from kregistry.core.pod.structure import enum_of
 from kregistry.core.pod.validation.checks import follow, not_negative, require, supported
@@ -122,8 +123,9 @@ def _check_handler(
 ) -> None:
     """Exactly one way to act is given, and it is complete."""
     found = False
-    for wire, attribute, check in _HANDLERS:
-        action = getattr(handler, attribute, None)
+    of_probe = isinstance(handler, Probe)
+    actions = _probe_actions(handler) if of_probe else _hook_actions(handler)
+    for (wire, check), action in zip(_OF_PROBES if of_probe else _OF_HOOKS, actions, strict=True):
         if action is None:
             continue
         if found:
@@ -165,11 +167,21 @@ def _check_sleep(errs: ErrorList, path: Path, action: SleepAction, grace: int) -
         errs.invalid(path, action.seconds, detail)
 
 
-#: Ways to act in the order in which they are looked for; a probe cannot sleep.
-_HANDLERS: Final[tuple[tuple[str, str, Callable[[ErrorList, Path, Any, int], None]], ...]] = (
-    ("exec", "exec", _check_exec),
-    ("httpGet", "http_get", _check_http),
-    ("tcpSocket", "tcp_socket", _check_tcp),
-    ("grpc", "grpc", _check_grpc),
-    ("sleep", "sleep", _check_sleep),
+_Check: TypeAlias = Callable[[ErrorList, Path, Any, int], None]
+
+#: Ways to act in the order in which they are looked for; a probe cannot sleep, a hook speaks no
+#: gRPC. All of them are fetched in one call.
+_OF_PROBES: Final[tuple[tuple[str, _Check], ...]] = (
+    ("exec", _check_exec),
+    ("httpGet", _check_http),
+    ("tcpSocket", _check_tcp),
+    ("grpc", _check_grpc),
 )
+_OF_HOOKS: Final[tuple[tuple[str, _Check], ...]] = (
+    ("exec", _check_exec),
+    ("httpGet", _check_http),
+    ("tcpSocket", _check_tcp),
+    ("sleep", _check_sleep),
+)
+_probe_actions: Final = attrgetter("exec", "http_get", "tcp_socket", "grpc")
+_hook_actions: Final = attrgetter("exec", "http_get", "tcp_socket", "sleep")

@@ -17,6 +17,7 @@ from kregistry.meta.field import ErrorList, FieldError, FieldErrorType, Path
 from kregistry.meta.quantity import Quantity
 
 _ZERO: Final = Quantity("0")
+_USUAL: Final = frozenset({"cpu", "memory"})
 
 #: Adds what is wrong with the name of a resource.
 _NameCheck: TypeAlias = Callable[[ErrorList, Path, str], None]
@@ -58,8 +59,11 @@ def _check_requirements(
     check_name: _NameCheck,
     options: PodValidationOptions,
 ) -> None:
-    for side, amounts in (("limits", requirements.limits), ("requests", requirements.requests)):
+    limits = requirements.limits
+    for side, amounts in (("limits", limits), ("requests", requirements.requests)):
         for name, amount in sorted(amounts.items()):
+            if name in _USUAL and not (amount < _ZERO or limits.get(name, amount) < amount):
+                continue  # nothing else can be wrong with what nearly all containers ask for
             at = (path / side).key(name)
             check_name(errs, at, name)
             _check_amount(errs, at, name, amount)
@@ -74,8 +78,6 @@ def _check_requirements(
 
 def _check_container_name(errs: ErrorList, path: Path, name: str) -> None:
     """Source: ``validateContainerResourceName``."""
-    if name in known.COMPUTE:
-        return  # what nearly all containers ask for
     messages = names.qualified_name(name)
     for message in messages:
         errs.invalid(path, name, message)

@@ -50,6 +50,9 @@ def check_spec(
 ) -> None:
     """Everything that is wrong with a specification, whatever its history.
 
+    What few Pods have is not gone into for the others. Their lists are asked for their length,
+    because None in place of a list is a mistake that must come to light.
+
     Args:
         errs: Gets what is wrong.
         path: Where the specification is.
@@ -60,26 +63,21 @@ def check_spec(
     if spec.termination_grace_period_seconds is None:
         errs.required(path / "terminationGracePeriodSeconds")
     volumes = check_volumes(errs, path / "volumes", spec.volumes, meta, options)
-    check_resource_claims(errs, path / "resourceClaims", spec.resource_claims, meta)
+    if len(spec.resource_claims):
+        check_resource_claims(errs, path / "resourceClaims", spec.resource_claims, meta)
     claims = {claim.name for claim in spec.resource_claims if claim.name}
     pod = Surroundings(spec, volumes, claims, options)
     check_containers(errs, path / "containers", pod)
-    check_init_containers(errs, path / "initContainers", pod)
-    check_ephemeral_containers(errs, path / "ephemeralContainers", pod)
+    if len(spec.init_containers):
+        check_init_containers(errs, path / "initContainers", pod)
+    if len(spec.ephemeral_containers):
+        check_ephemeral_containers(errs, path / "ephemeralContainers", pod)
     check_pod_resources(errs, path / "resources", spec, options)
-    _check_host_ports(errs, path / "containers", spec)
+    if spec.host_network:
+        _check_host_ports(errs, path / "containers", spec)
     require_supported(errs, path / "restartPolicy", spec.restart_policy, RESTART_POLICIES)
     require_supported(errs, path / "dnsPolicy", spec.dns_policy, DNS_POLICIES)
-    errs += validate_labels(spec.node_selector, path / "nodeSelector")
-    check_pod_security_context(errs, path / "securityContext", spec, options)
-    check_affinity(errs, path / "affinity", spec.affinity, options)
-    check_dns(errs, path / "dnsConfig", spec.dns_policy, spec.dns_config)
-    for index, gate in enumerate(spec.readiness_gates):
-        at = (path / "readinessGates").index(index) / "conditionType"
-        follow(errs, at, gate.condition_type, names.qualified_name)
-    check_gates(errs, path / "schedulingGates", spec.scheduling_gates)
-    constraints = spec.topology_spread_constraints
-    check_spread(errs, path / "topologySpreadConstraints", constraints, options)
+    _check_placement(errs, path, spec, options)
     check_host_process(errs, path, spec, options)
     _check_host_users(errs, path, spec, options)
     check_host_names(errs, path, spec)
@@ -90,9 +88,28 @@ def check_spec(
     _check_variable_files(errs, path, spec, volumes)
 
 
+def _check_placement(
+    errs: ErrorList, path: Path, spec: PodSpec, options: PodValidationOptions
+) -> None:
+    """Where it may run, as whom, and what it waits for."""
+    if len(spec.node_selector):
+        errs += validate_labels(spec.node_selector, path / "nodeSelector")
+    check_pod_security_context(errs, path / "securityContext", spec, options)
+    check_affinity(errs, path / "affinity", spec.affinity, options)
+    check_dns(errs, path / "dnsConfig", spec.dns_policy, spec.dns_config)
+    for index, gate in enumerate(spec.readiness_gates):
+        at = (path / "readinessGates").index(index) / "conditionType"
+        follow(errs, at, gate.condition_type, names.qualified_name)
+    if len(spec.scheduling_gates):
+        check_gates(errs, path / "schedulingGates", spec.scheduling_gates)
+    if len(spec.topology_spread_constraints):
+        constraints = spec.topology_spread_constraints
+        check_spread(errs, path / "topologySpreadConstraints", constraints, options)
+
+
 def _check_host_ports(errs: ErrorList, path: Path, spec: PodSpec) -> None:
     """On the host's network a port is a port of the host."""
-    for number, container in enumerate(spec.containers if spec.host_network else ()):
+    for number, container in enumerate(spec.containers):
         for index, port in enumerate(container.ports):
             if port.host_port != port.container_port:
                 at = path.index(number).child("ports").index(index) / "hostPort"

@@ -122,9 +122,9 @@ def _source_errors(
 ) -> ErrorList:
     errs = ErrorList()
     found = False
-    for (attribute, name, wire, check), source in zip(_KINDS, _sources_of(volume), strict=True):
-        if source is None:
-            continue
+    kinds = zip(_KINDS, _sources_of(volume), strict=True)
+    given = [(kind, source) for kind, source in kinds if source is not None]
+    for (attribute, name, wire, check), source in given:
         if found:
             errs.forbidden(path / name, "may not specify more than 1 volume type")
             continue
