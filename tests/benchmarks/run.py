@@ -54,8 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(line.name for topic in topics for line in topic))
         return 0
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="kregistry-bench-") as folder:
-        results = measure(topics, Bench(Path(folder), quick=options.quick))
+        bench = Bench(Path(folder), quick=options.quick, profiles=options.profile)
+        results = measure(topics, bench)
     print(table(results))
+    if bench.profiles:
+        print("", *bench.profiles, sep="\n\n")
     if options.json:
         Path(options.json).write_text(as_json(results, quick=options.quick), encoding="utf-8")
     if options.plots:
@@ -84,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", metavar="PATTERN", default="", help="lines whose names match")
     made.add_argument("--json", metavar="FILE", help="write the figures there")
     made.add_argument("--plots", metavar="DIR", help="draw the figures there, as SVG")
+    made.add_argument("--profile", action="store_true", help="show where our own time goes")
     made.add_argument("--write-docs", action="store_true", help="write docs/performance.md anew")
     made.add_argument("--folder", metavar="DIR", help="put files there: on the disk to measure")
     made.add_argument("--list", action="store_true", help="name the lines, and measure nothing")
@@ -120,6 +124,8 @@ def _show(shown: Shown, name: str, done: int, total: int) -> None:
 
 
 def _measured(line: Line, bench: Bench) -> Result:
+    if bench.profiles is not None:
+        bench.profiles.append(line.name)
     begin = time.monotonic()
     try:
         figure, why, broken = line.measure(bench), "", False

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from bench import Bench
 from documents import NoMarks, marked, write_between
-from figures import OURS, Figure, Line, Result, line
-from measuring import Samples, Spread
+from figures import Figure, Line, Result, line
+from measuring import OURS, Samples, Spread
 from plotting import write_plots
 from reporting import as_json, markdown, peers, summary, table, told
 

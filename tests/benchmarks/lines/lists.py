@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager
 
 import attrs
 from bench import Bench
-from figures import OURS, Figure, line
+from figures import Figure, line
+from measuring import OURS
 from peers import DeepCopies, durable_peers
 from pods import CONTEXT, STDLIB, TREE, backend_of, data, key, name, pods_in
 from rawsqlite import RawSqlite

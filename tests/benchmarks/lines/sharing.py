@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bench import Bench
-from figures import OURS, Figure, line
+from figures import Figure, line
+from measuring import OURS
 from pods import CONTEXT, STDLIB, key
 
 from kregistry.core.v1 import Pod

@@ -17,8 +17,8 @@ from itertools import count
 
 import attrs
 from bench import Bench
-from figures import OURS, Figure, line
-from measuring import Call, Samples
+from figures import Figure, line
+from measuring import OURS, Call, Samples
 from pods import CONTEXT, STDLIB, backend_of, pods_in
 
 from kregistry.core.v1 import Pod, PodSpec

@@ -16,8 +16,8 @@ from typing import Any
 import attrs
 from bench import Bench
 from crowds import Crowd, Loop, Threads
-from figures import OURS, Figure, line
-from measuring import CPU, Samples, Spread
+from figures import Figure, line
+from measuring import CPU, OURS, Samples, Spread
 from pods import CONTEXT, STDLIB, backend_of, data, key, pods_in
 
 from kregistry.core.v1 import Pod
