@@ -8,8 +8,9 @@ from recordings import Recording, load, names
 from serverreplay import Conversation
 
 from kregistry.meta.object import Object
-from kregistry.server import APIServer
+from kregistry.server import APIServer, Settings
 from kregistry.storage import Interface
+from kregistry.testing.clock import FakeClock
 
 #: Recordings of what is not served yet, and what is missing. One that begins to agree fails here.
 DIFFERENT = {
@@ -21,7 +22,8 @@ DIFFERENT = {
 
 def prepared(recording: Recording, storage: Interface[Object]) -> APIServer:
     """A server in the state in which the recorded one was."""
-    server = APIServer(storage)
+    # Its clock stands still, so that what was made just now is still that in a table.
+    server = APIServer(storage, Settings(clock=FakeClock()))
     server.create_namespaces(["default", recording.namespace])
     client = Client(server)
     # So that no revision is a number that stands in a message: the 8 of k8s.io, a limit of 63.
