@@ -176,7 +176,10 @@ class Listing(Generic[T]):
             self._object(record)
         if page.records:
             self._last = page.records[-1].key
-        self._items = LazyItems(page.records, self._load, self.serializer.encoded)
+        serializer = self.serializer
+        self._items = LazyItems(
+            page.records, self._load, serializer.encoded, serializer.item_pieces
+        )
         return self._result(page.count if page.more else None)
 
     def _shared(self, decoded: Decoded[T]) -> ObjectList[T]:

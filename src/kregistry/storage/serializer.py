@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
@@ -14,7 +14,7 @@ from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.storage.backend import Record
-from kregistry.storage.encoded import Encoded, opening_of
+from kregistry.storage.encoded import Encoded, item_pieces, opening_of
 from kregistry.storage.errors import CorruptObject, InternalStorageError
 from kregistry.storage.transformer import IDENTITY, Transformer
 from kregistry.storage.versioner import VERSIONER
@@ -173,6 +173,17 @@ class Serializer(Generic[T]):
     def unpack(self, key: str, encoded: Encoded) -> T:
         """A fresh object of its bytes."""
         return self._tagged(key, encoded.data, encoded.revision)
+
+    def item_pieces(self, records: Iterable[Record]) -> list[bytes | memoryview]:
+        """What *records* hold as the items of a typed list, in pieces."""
+        if self.transformer is IDENTITY:
+            documents = [(record.value, record.mod_revision) for record in records]
+        else:
+            documents = [
+                (self.from_storage(record.key, record.value)[0], record.mod_revision)
+                for record in records
+            ]
+        return item_pieces(documents, self._opening)
 
     def doubtful(self, records: Sequence[Record]) -> Sequence[Record]:
         """Those of *records* that do not look like anything that was written here.
