@@ -12,12 +12,13 @@ import asyncio
 import re
 import socket
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import h11
 import uvicorn
 
 from kregistry.server.asgi import ASGIApplication
+from kregistry.server.corked import Corked
 from kregistry.server.http.limits import Limits
 
 #: After so many seconds a stopping server cuts off what has not ended.
@@ -105,7 +106,8 @@ class Guard(asyncio.Protocol):
     send_400_response: Callable[[str], None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+        corked: Any = Corked(cast(asyncio.Transport, transport), self.loop)
+        super().connection_made(corked)
         self._head = Head(self.limits.request_line + self.limits.head)
         self._wait()
 
