@@ -98,6 +98,60 @@ def test_after():
     assert location == kube_config.KUBE_CONFIG_DEFAULT_LOCATION
 
 
+def test_a_test_that_fails_leaves_nothing_behind(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/elsewhere/config")
+
+    result = run(
+        pytester,
+        """
+import threading
+
+def counted():
+    return set(threading.enumerate()), len(os.listdir("/dev/fd")), dict(os.environ)
+
+def test_before(kube):
+    assert kube.get("namespaces", "default")
+
+def test_between():
+    os.environ.pop("PYTEST_CURRENT_TEST")
+    seen.append(counted())
+
+seen = []
+
+@pytest.mark.parametrize("storage", ["memory", "sqlite"])
+def test_fails(kube, kube_factory, storage):
+    other = kube_factory(storage=storage)
+    for each in (kube, other):
+        each.inject(500, delay=600, resource="secrets")
+        for what in ("secrets", "pods?watch=1"):
+            request = urllib.request.Request(f"{each.url}/api/v1/{what}")
+            request.add_header("Authorization", "Bearer " + each.token)
+            threading.Thread(target=asked, args=(request,)).start()
+        each.wait_for(lambda: len(each.requests) == 2)
+    raise RuntimeError
+
+asking = []
+
+def asked(request):
+    asking.append(threading.current_thread())
+    try:
+        urllib.request.urlopen(request, timeout=60).read()
+    except OSError:
+        pass
+
+def test_after():
+    for each in asking:
+        each.join(30)
+    os.environ.pop("PYTEST_CURRENT_TEST")
+    assert counted() == seen[0]
+""",
+    )
+
+    result.assert_outcomes(passed=3, failed=2)
+
+
 def test_a_client_that_was_imported_meanwhile_forgets_the_server(
     kube_factory: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from asking import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,3 +131,11 @@ def test_no_path_is_too_odd_to_be_read(segments: list[str], method: str) -> None
 @given(st.text(max_size=60))
 def test_no_query_is_too_odd_to_be_read(query: str) -> None:
     assert request_info(Request(path="/api/v1/pods", query=query)).verb in ("list", "watch")
+
+
+@pytest.mark.parametrize("method", ["get", "Delete", "post"])
+def test_a_method_in_small_letters_is_another(method: str, client: Client) -> None:
+    """A proxy that lets some methods through may not know what this one would mean to us."""
+    assert info(method, "/api/v1/namespaces/default/pods/web").verb == ""
+    assert client.ask(method, "/api/v1/namespaces/default").status == 405
+    assert client.ask(method, "/version").status == 405

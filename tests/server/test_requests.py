@@ -9,7 +9,7 @@ from kregistry.server import Headers, Request
 
 
 def test_the_first_line_of_a_request_is_taken_apart() -> None:
-    request = Request.of_target("get", "/api/v1/pods?limit=5&continue=a%2Fb", body=b"x")
+    request = Request.of_target("GET", "/api/v1/pods?limit=5&continue=a%2Fb", body=b"x")
     assert (request.method, request.path) == ("GET", "/api/v1/pods")
     assert (request.query, request.body) == ("limit=5&continue=a%2Fb", b"x")
 

@@ -218,6 +218,13 @@ def test_whose_a_token_is_can_be_asked(alice: Client) -> None:
     assert alice.post(path, {"spec": {}}).status == 400
 
 
+@pytest.mark.parametrize("token", ["t and more", "t ", " t", "t\n", "\tt", "Bearer t"])
+def test_a_token_with_something_around_it_is_another(alice: Client, token: str) -> None:
+    path = "/apis/authentication.k8s.io/v1/tokenreviews"
+    told = alice.post(path, {"spec": {"token": token}})
+    assert told.body["status"] == {"error": "invalid bearer token"}
+
+
 def test_the_rules_of_one_who_may_do_everything_are_told(client: Client) -> None:
     path = f"{AUTHORIZATION}/selfsubjectrulesreviews"
     told = client.post(path, {"spec": {"namespace": "default"}}).body["status"]

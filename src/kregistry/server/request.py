@@ -105,7 +105,7 @@ class Request:
     """What a client sent.
 
     Attributes:
-        method: HTTP method in capitals, such as ``GET``.
+        method: HTTP method as it came; one in small letters is none that anybody knows.
         path: Path with its percent-escapes resolved, as Go's ``URL.Path``. A slash that came
             as ``%2F`` separates segments like any other: what is authorized and what is routed
             are read from this one text.
@@ -138,7 +138,7 @@ class Request:
         """
         path, _, query = target.partition("?")
         return cls(
-            method=method.upper(),
+            method=method,
             path=decoded_path(path),
             query=query.partition("#")[0],
             headers=_headers(headers),

@@ -114,6 +114,8 @@ class Reviewer:
             return {"authenticated": True, "user": _told(issued.user), "audiences": common}
         if self.authenticator is None:
             return {"error": "no authenticator is configured"}
+        if token.split() != [token]:  # in a header field, only the first word would count
+            return {"error": "invalid bearer token"}
         asking = Request(headers={"authorization": f"Bearer {token}"})
         try:
             user = self.authenticator.authenticate(asking)

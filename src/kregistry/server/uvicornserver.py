@@ -91,7 +91,8 @@ def guarded(protocol: Any, limits: Limits) -> Any:
 class Guard(asyncio.Protocol):
     """Stands before a protocol of uvicorn.
 
-    It closes a connection whose request does not come in time, and refuses a head that is too
+    It closes a connection whose request does not come in time or whose answer nobody takes, and
+    refuses a head that is too
     long or is not made of lines as HTTP has them.
     """
 
@@ -109,6 +110,7 @@ class Guard(asyncio.Protocol):
         corked: Any = Corked(cast(asyncio.Transport, transport), self.loop)
         super().connection_made(corked)
         self._head = Head(self.limits.request_line + self.limits.head)
+        _end_unless_read(transport, self.limits.write_seconds)
         self._wait()
 
     def data_received(self, data: bytes) -> None:
@@ -137,6 +139,16 @@ class Guard(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+
+
+def _end_unless_read(transport: asyncio.BaseTransport, seconds: float) -> None:
+    """Let the system end a connection whose client takes nothing of an answer for so long.
+
+    uvicorn hands a whole answer over and waits for nobody, so it would be kept for ever.
+    """
+    sock = transport.get_extra_info("socket")
+    if sock is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
 
 
 class HttptoolsGuard(Guard):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -10,7 +13,7 @@ import pytest
 from asking import CONFIGMAPS, Client, config_map
 from hypothesis import given
 from hypothesis import strategies as st
-from rawclient import RawClient, message
+from rawclient import PATIENCE, RawClient, message
 from test_smuggling import BODY, CHUNKED, LENGTH, ONE_CHUNK, SECOND, post
 from uvicornthread import Running, under_uvicorn
 
@@ -160,3 +163,30 @@ def test_half_open_connections_keep_nobody_out(uvicorn: Running) -> None:
             raw = stack.enter_context(RawClient(uvicorn.port))
             raw.say((b"", b"GET ", message("POST", CONFIGMAPS, content_length="9"))[number % 3])
         assert stack.enter_context(RawClient(uvicorn.port)).get("/readyz").status == 200
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system does not offer it")
+@pytest.mark.parametrize("http", PARSERS)
+def test_an_answer_that_nobody_takes_is_not_kept(
+    server: APIServer, client: Client, http: str
+) -> None:
+    """After some time the rest of it is gone, which a client learns who begins to read then."""
+    size = 1_000_000
+    for number in range(20):
+        client.post(CONFIGMAPS, config_map(f"big-{number}", a="x" * size))
+    with under_uvicorn(server, http=http, limits=Limits(write_seconds=0.5)) as running:
+        with RawClient(running.port) as raw:
+            raw.say(message("GET", CONFIGMAPS))
+            wait_until(lambda: running.connections == 1)
+            wait_until(lambda: running.connections == 0)
+            with pytest.raises((ConnectionError, AssertionError)):
+                assert len(raw.hear().body) > 20 * size
+        with RawClient(running.port) as raw:
+            assert len(raw.get(CONFIGMAPS).body) > 20 * size
+
+
+def wait_until(found: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not found():
+        assert time.monotonic() < end
+        threading.Event().wait(0.02)

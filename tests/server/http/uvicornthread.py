@@ -27,6 +27,11 @@ class Running:
         self._server = server
         self._thread = threading.Thread(target=server.run, args=([sock],))
 
+    @property
+    def connections(self) -> int:
+        """How many there are."""
+        return len(self._server.server_state.connections)
+
     def start(self, started: threading.Event) -> None:
         self._thread.start()
         assert started.wait(PATIENCE)

@@ -72,6 +72,8 @@ class Feed:
             before: Revision before the commit.
             changes: What it changed; None if nobody listened when it began.
         """
+        if not self._streams:  # who begins to watch from now on begins behind the commit
+            return
         with self.halted() as halt:
             log = halt.log
             if log is None:

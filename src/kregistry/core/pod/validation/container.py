@@ -174,8 +174,9 @@ def _check_common(
     """What holds for every container; *restart* is the Pod's restart policy."""
     require_label(errs, path / "name", container.name)
     require(errs, path / "image", container.image)
-    at = path / "terminationMessagePolicy"
-    require_supported(errs, at, container.termination_message_policy, MESSAGE_POLICIES)
+    if container.termination_message_policy not in MESSAGE_POLICIES:
+        at = path / "terminationMessagePolicy"
+        require_supported(errs, at, container.termination_message_policy, MESSAGE_POLICIES)
     check_ports(errs, path / "ports", container.ports)
     check_env(errs, path / "env", container.env)
     if len(container.env_from):
@@ -183,7 +184,9 @@ def _check_common(
     check_mounts(errs, path / "volumeMounts", container, pod.volumes)
     if len(container.volume_devices):
         check_devices(errs, path / "volumeDevices", container, pod.volumes)
-    require_supported(errs, path / "imagePullPolicy", container.image_pull_policy, PULL_POLICIES)
+    if container.image_pull_policy not in PULL_POLICIES:
+        at = path / "imagePullPolicy"
+        require_supported(errs, at, container.image_pull_policy, PULL_POLICIES)
     check_container_resources(
         errs, path / "resources", container.resources, pod.claims, pod.options
     )
@@ -201,10 +204,12 @@ def _check_common(
 def _check_hooks(errs: ErrorList, path: Path, container: Container, pod: Surroundings) -> None:
     """What only a container that keeps running can have."""
     grace = pod.grace
-    check_lifecycle(errs, path / "lifecycle", container.lifecycle, grace, pod.spec.os)
+    if container.lifecycle is not None:
+        check_lifecycle(errs, path / "lifecycle", container.lifecycle, grace, pod.spec.os)
     check_liveness(errs, path / "livenessProbe", container.liveness_probe, grace)
     check_readiness(errs, path / "readinessProbe", container.readiness_probe, grace)
-    check_liveness(errs, path / "startupProbe", container.startup_probe, grace)
+    if container.startup_probe is not None:
+        check_liveness(errs, path / "startupProbe", container.startup_probe, grace)
 
 
 def _check_resize(
@@ -225,6 +230,8 @@ def _check_resize(
 def _check_restart(errs: ErrorList, path: Path, container: Container) -> None:
     """Source: ``validateContainerRestartPolicy``."""
     rules = container.restart_policy_rules
+    if container.restart_policy is None and not len(rules):
+        return
     at = path / "restartPolicy"
     if container.restart_policy is not None:
         supported(errs, at, container.restart_policy, RESTART_POLICIES)

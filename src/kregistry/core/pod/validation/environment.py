@@ -80,7 +80,7 @@ def check_env(errs: ErrorList, path: Path, variables: Sequence[EnvVar]) -> None:
     """Every variable has a name and at most one place to take its value from."""
     for index, variable in enumerate(variables):
         at = path.index(index)
-        if require(errs, at / "name", variable.name):
+        if not _VARIABLE.fullmatch(variable.name) and require(errs, at / "name", variable.name):
             follow(errs, at / "name", variable.name, variable_name)
         if variable.value_from is not None:
             _check_source(errs, at / "valueFrom", variable.value, variable.value_from)

@@ -36,10 +36,11 @@ def check_mounts(
     taken: set[str] = set()
     for index, mount in enumerate(container.volume_mounts):
         at = path.index(index)
-        require(errs, at / "name", mount.name)
         if mount.name not in volumes:
+            require(errs, at / "name", mount.name)
             errs.not_found(at / "name", mount.name)
-        require(errs, at / "mountPath", mount.mount_path)
+        if not mount.mount_path:
+            errs.required(at / "mountPath")
         if mount.mount_path in taken:
             errs.invalid(at / "mountPath", mount.mount_path, _UNIQUE)
         taken.add(mount.mount_path)
@@ -48,9 +49,12 @@ def check_mounts(
         if mount.mount_path in device_paths:
             detail = "must not already exist as a path in volumeDevices"
             errs.invalid(at / "mountPath", mount.mount_path, detail)
-        _check_place(errs, path, at, mount)
-        _check_propagation(errs, path / "mountPropagation", mount, container)
-        _check_read_only(errs, path / "recursiveReadOnly", mount)
+        if mount.sub_path or mount.sub_path_expr:
+            _check_place(errs, path, at, mount)
+        if mount.mount_propagation is not None:
+            _check_propagation(errs, path / "mountPropagation", mount, container)
+        if mount.recursive_read_only is not None:
+            _check_read_only(errs, path / "recursiveReadOnly", mount)
 
 
 def _check_place(errs: ErrorList, path: Path, at: Path, mount: VolumeMount) -> None:
@@ -66,8 +70,7 @@ def _check_place(errs: ErrorList, path: Path, at: Path, mount: VolumeMount) -> N
 def _check_propagation(
     errs: ErrorList, path: Path, mount: VolumeMount, container: AnyContainer
 ) -> None:
-    if mount.mount_propagation is None:
-        return
+    assert mount.mount_propagation is not None
     supported(errs, path, mount.mount_propagation, _PROPAGATION)
     context = container.security_context
     privileged = context is not None and context.privileged

@@ -62,8 +62,9 @@ def validate_pod(pod: Pod, options: PodValidationOptions) -> ErrorList:
         ("initContainers", spec.init_containers),
     ):
         for index, container in enumerate(containers):
-            at = (_SPEC / name).index(index) / "image"
-            no_blanks_around(errs, at, container.image)
+            if container.image != container.image.strip():
+                at = (_SPEC / name).index(index) / "image"
+                no_blanks_around(errs, at, container.image)
     return errs
 
 

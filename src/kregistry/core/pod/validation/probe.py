@@ -142,9 +142,11 @@ def _check_exec(errs: ErrorList, path: Path, action: ExecAction, grace: int) -> 
 
 
 def _check_http(errs: ErrorList, path: Path, action: HTTPGetAction, grace: int) -> None:
-    require(errs, path / "path", action.path)
+    if not action.path:
+        errs.required(path / "path")
     check_port(errs, path / "port", action.port)
-    supported(errs, path / "scheme", action.scheme, _SCHEMES)
+    if action.scheme not in _SCHEMES:
+        errs.not_supported(path / "scheme", action.scheme, _SCHEMES)
     for header in action.http_headers:
         follow(errs, path / "httpHeaders", header.name, _header_name)
 
