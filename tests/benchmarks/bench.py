@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
-from measuring import CPU, Call, Clock, Samples, interleave, samples_of
+from measuring import CPU, OURS, Call, Clock, Samples, interleave, samples_of
+from profiling import profile
 
 T = TypeVar("T")
 Setup = Callable[["Bench"], AbstractContextManager[T]]
@@ -20,13 +21,16 @@ class Bench:
     Args:
         folder: A place for files, on the disk whose speed counts.
         quick: Fewer cycles, and smaller stores.
+        profiles: Also find out in which functions our own calls spend their time.
 
     Attributes:
         quick: Whether this is the short form.
+        profiles: What was found out, or None.
     """
 
-    def __init__(self, folder: Path, *, quick: bool = False) -> None:
+    def __init__(self, folder: Path, *, quick: bool = False, profiles: bool = False) -> None:
         self.quick = quick
+        self.profiles: list[str] | None = [] if profiles else None
         self._folder = folder
         self._files = 0
         self._shared: dict[Setup[Any], Any] = {}
@@ -51,6 +55,8 @@ class Bench:
     ) -> Samples:
         """Let *calls* take turns, for *share* of the time and cycles that a line usually gets."""
         seconds, cycles = self.either((0.6, 5), (3.0, 15))
+        if self.profiles is not None and OURS in calls:
+            self.profiles.append(profile(calls[OURS]))
         return interleave(
             calls,
             clock=clock,

@@ -20,7 +20,7 @@ from measuring import WALL
 from kregistry.storage import Watch
 
 _PATIENCE = 60.0
-#: Seconds until readers that have read everything certainly wait for more.
+#: Seconds until readers who are about to wait certainly do.
 _REST = 0.05
 
 
@@ -30,8 +30,8 @@ class Crowd(ABC):
     def __init__(self, size: int) -> None:
         self.size = size
         self._wanted = 0
-        self._through = count(1)
-        self._all = threading.Event()
+        self._arrived, self._through = count(1), count(1)
+        self._waiting, self._all = threading.Event(), threading.Event()
         self._end = 0.0
 
     def served(self, wanted: int, write: Callable[[], None]) -> float:
@@ -40,15 +40,24 @@ class Crowd(ABC):
         Raises:
             TimeoutError: Somebody misses something.
         """
-        self._wanted, self._through = wanted, count(1)
+        self._wanted = wanted
+        self._arrived, self._through = count(1), count(1)
+        self._waiting.clear()
         self._all.clear()
         self._begin()
+        if not self._waiting.wait(_PATIENCE):
+            raise TimeoutError("not everybody is there")
         time.sleep(_REST)
         begin = WALL()
         write()
         if not self._all.wait(_PATIENCE):
             raise TimeoutError("not everybody has everything")
         return self._end - begin
+
+    def _arriving(self) -> None:
+        """Called by each reader just before it waits for the first thing."""
+        if next(self._arrived) == self.size:
+            self._waiting.set()
 
     def _finished(self) -> None:
         """Called by each reader when it has all that it wanted."""
@@ -97,6 +106,7 @@ class Threads(Crowd):
             self._gate.wait()
             if self._over:
                 return
+            self._arriving()
             for _ in range(self._wanted):
                 read()
             self._finished()
@@ -129,6 +139,7 @@ class Loop(Crowd):
 
     async def _read(self, watch: Watch[Any]) -> None:
         wanted, seen = self._wanted, 0
+        self._arriving()
         async for _ in watch:
             seen += 1
             if seen == wanted:

@@ -27,6 +27,9 @@ PROCESS: Clock = time.process_time
 #: Time that passes: for disks, sockets, and threads that wait for one another.
 WALL: Clock = time.perf_counter
 
+#: What our own alternative is called.
+OURS = "kregistry"
+
 #: Seconds that a slice should last, so that reading the clock costs nothing to speak of.
 _SLICE = 0.004
 

@@ -7,7 +7,7 @@ import os
 import platform
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -21,6 +21,8 @@ _SCALES = {
     "B": ((1, "B"), (1 << 10, "KiB"), (1 << 20, "MiB")),
     "": ((1, ""),),
 }
+#: How far two runs may lie apart, and count as the same.
+_NOISE = 0.15
 _VERDICTS = {True: "met", False: "MISSED", None: ""}
 #: What some lines need, and peers: all of it comes with the extras ``test`` and ``bench``.
 _OPTIONAL = (
@@ -150,6 +152,19 @@ def peers(results: Sequence[Result]) -> str:
             times = f"{_digits(spread.median / figure.ours.median)} x"
             rows.append(f"| {result.line.name} | {ours} | {name} | {theirs} | {times} |")
     return "\n".join(rows)
+
+
+def compared(results: Sequence[Result], earlier: Mapping[str, Any]) -> str:
+    """Where these figures are not those of an earlier run, as :func:`as_json` wrote them."""
+    before = {entry["name"]: entry["ratio"] for entry in earlier["lines"]}
+    now = {result.line.name: result.figure.value for result in results if result.figure}
+    both = {name: now[name] / before[name] for name in now if before.get(name)}
+    apart = {name: times for name, times in both.items() if abs(times - 1) > _NOISE}
+    rows = [
+        f"    {name}: {_digits(before[name])} before, {_digits(now[name])} now" for name in apart
+    ]
+    agreeing = f"{len(both) - len(apart)} of {len(both)} figures agree within {_NOISE:.0%}"
+    return "\n".join([f"compared with the earlier run, {agreeing}", *rows])
 
 
 def _rows(result: Result) -> Iterator[str]:

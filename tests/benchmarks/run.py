@@ -8,7 +8,7 @@ judge the figures, which are ratios for the most part, and not the microseconds.
 the project promises of itself. Peers, from the extra ``bench``, stand beside us without a bar.
 
 ``--write-docs`` writes the figures and plots of the full form into docs/performance.md. Do that
-on a quiet machine, and see that a second run agrees.
+on a quiet machine, with ``--json``, and see with ``--compare`` that a second run agrees.
 
 The full form takes some eight minutes and 3 GB of memory, on a machine with nothing else to do.
 """
@@ -16,6 +16,7 @@ The full form takes some eight minutes and 3 GB of memory, on a machine with not
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import tempfile
@@ -31,7 +32,7 @@ from documents import write_between
 from figures import Line, NotMeasured, Result
 from lines import TOPICS
 from plotting import write_plots
-from reporting import as_json, markdown, peers, summary, table
+from reporting import as_json, compared, markdown, peers, summary, table
 
 from kregistry.cli.progress import Shown, shown_on
 from kregistry.storage.migration import Progress
@@ -50,12 +51,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.write_docs and (options.quick or options.only):
         parser().error("--write-docs takes the full form, with all lines")
     topics = list(chosen(options.only))
+    earlier = json.loads(Path(options.compare).read_text("utf-8")) if options.compare else None
     if options.list:
         print("\n".join(line.name for topic in topics for line in topic))
         return 0
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="kregistry-bench-") as folder:
-        results = measure(topics, Bench(Path(folder), quick=options.quick))
+        bench = Bench(Path(folder), quick=options.quick, profiles=options.profile)
+        results = measure(topics, bench)
     print(table(results))
+    if earlier is not None:
+        print(compared(results, earlier))
+    if bench.profiles:
+        print("", *bench.profiles, sep="\n\n")
     if options.json:
         Path(options.json).write_text(as_json(results, quick=options.quick), encoding="utf-8")
     if options.plots:
@@ -83,7 +90,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--quick", action="store_true", help="fewer cycles, within two minutes")
     made.add_argument("--only", metavar="PATTERN", default="", help="lines whose names match")
     made.add_argument("--json", metavar="FILE", help="write the figures there")
+    made.add_argument("--compare", metavar="FILE", help="with what --json wrote there before")
     made.add_argument("--plots", metavar="DIR", help="draw the figures there, as SVG")
+    made.add_argument("--profile", action="store_true", help="show where our own time goes")
     made.add_argument("--write-docs", action="store_true", help="write docs/performance.md anew")
     made.add_argument("--folder", metavar="DIR", help="put files there: on the disk to measure")
     made.add_argument("--list", action="store_true", help="name the lines, and measure nothing")
@@ -120,6 +129,8 @@ def _show(shown: Shown, name: str, done: int, total: int) -> None:
 
 
 def _measured(line: Line, bench: Bench) -> Result:
+    if bench.profiles is not None:
+        bench.profiles.append(line.name)
     begin = time.monotonic()
     try:
         figure, why, broken = line.measure(bench), "", False

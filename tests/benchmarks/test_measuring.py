@@ -5,6 +5,7 @@ import time
 
 import pytest
 from measuring import Samples, Spread, interleave, percentile, samples_of
+from profiling import profile
 
 
 def test_a_percentile_is_one_of_the_values() -> None:
@@ -98,3 +99,16 @@ def test_cycles_go_on_until_the_time_is_up() -> None:
     samples = interleave({"ours": lambda: None}, seconds=0.05, cycles=1)
     assert time.monotonic() - begin >= 0.05
     assert len(samples.taken["ours"]) > 1
+
+
+def test_a_profile_names_the_functions_and_how_often_a_call_calls_them() -> None:
+    def outer() -> None:
+        for _ in range(3):
+            inner()
+
+    def inner() -> int:
+        return sum(range(1000))
+
+    rows = {row.split()[2]: row.split()[1] for row in profile(outer).splitlines()[1:]}
+    assert rows["inner"] == "3.0"
+    assert rows["outer"] == "1.0"

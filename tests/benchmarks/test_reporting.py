@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from bench import Bench
 from documents import NoMarks, marked, write_between
-from figures import OURS, Figure, Line, Result, line
-from measuring import Samples, Spread
+from figures import Figure, Line, Result, line
+from measuring import OURS, Samples, Spread
 from plotting import write_plots
-from reporting import as_json, markdown, peers, summary, table, told
+from reporting import as_json, compared, markdown, peers, summary, table, told
 
 SAMPLES = Samples({OURS: [2e-6, 2e-6], "raw": [1e-6, 1e-6], "shelf": [9e-6, 9e-6]})
 CURVE = {"get, memory": [(1000, Spread(1e-5, 8e-6, 2e-5)), (10_000, Spread(2e-5, 1e-5, 3e-5))]}
@@ -91,6 +91,16 @@ def test_the_json_has_name_ratio_bar_and_met_of_each_line() -> None:
     assert kept[4] == ("a: absent", None, 2, None)
     assert document["lines"][5]["broken"] is True
     assert document["quick"] is True
+
+
+def test_two_runs_are_compared_line_by_line() -> None:
+    earlier = json.loads(as_json(RESULTS, quick=True))
+    assert compared(RESULTS, earlier).endswith("4 of 4 figures agree within 15%")
+    earlier["lines"][0]["ratio"] = 1.5
+    del earlier["lines"][1]
+    told_apart = compared(RESULTS, earlier).splitlines()
+    assert told_apart[0].endswith("2 of 3 figures agree within 15%")
+    assert told_apart[1:] == ["    a: met: 1.50 before, 2.00 now"]
 
 
 def test_the_pages_get_a_row_for_each_line_and_each_peer() -> None:

@@ -6,7 +6,8 @@ import copy
 import json
 
 from bench import Bench
-from figures import OURS, Figure, NotMeasured, line
+from figures import Figure, NotMeasured, line
+from measuring import OURS
 from plain_cattrs import plain_converter
 from pods import DATA, STDLIB, pod
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import attrs
 from bench import Bench
-from figures import OURS, Figure, NotMeasured, line
-from measuring import WALL
+from figures import Figure, NotMeasured, line
+from measuring import OURS, WALL
 
 from kregistry.testing.etcd import EtcdNotFound, EtcdServer, find_etcd
 

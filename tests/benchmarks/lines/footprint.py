@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 
 from bench import Bench
-from figures import OURS, Figure, line
-from measuring import Spread
+from figures import Figure, line
+from measuring import OURS, Spread
 from pods import CONTEXT, STDLIB, key, pod, pods_in
 
 from kregistry.meta.failpoints import Failpoints

@@ -16,8 +16,8 @@ from itertools import count
 
 import attrs
 from bench import Bench
-from figures import OURS, Figure, NotMeasured, line
-from measuring import WALL, Call, Samples, Spread
+from figures import Figure, NotMeasured, line
+from measuring import OURS, WALL, Call, Samples, Spread
 from pods import TREE
 from servers import BARE, PATIENCE, Client, resident, served, serving
 

@@ -7,7 +7,8 @@ from itertools import count
 from unittest.mock import patch
 
 from bench import Bench
-from figures import OURS, Figure, line
+from figures import Figure, line
+from measuring import OURS
 from peers import DeepCopies
 from pods import CONTEXT, DATA, STDLIB, TREE, backend_of, key, pod, pods_in
 

@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 
 import attrs
 from bench import Bench
-from figures import OURS, Figure, line
-from measuring import CPU, Samples
+from figures import Figure, line
+from measuring import CPU, OURS, Samples
 from pods import STDLIB, key, pod
 
 from kregistry.core.pod import PodStorage

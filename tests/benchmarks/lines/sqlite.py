@@ -10,8 +10,8 @@ from itertools import count
 
 import attrs
 from bench import Bench
-from figures import OURS, Figure, line
-from measuring import WALL, Call
+from figures import Figure, line
+from measuring import OURS, WALL, Call
 from peers import durable_peers
 from pods import CONTEXT, DATA, STDLIB, TREE, backend_of, key, pod, pods_in
 from rawsqlite import RawSqlite

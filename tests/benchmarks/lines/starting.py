@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from bench import Bench
-from figures import OURS, Figure, line
-from measuring import Samples
+from figures import Figure, line
+from measuring import OURS, Samples
 from servers import BARE, Client, served, serving
 
 _NOTHING = "nothing"

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 from bench import Bench
-from figures import OURS, Figure, line
-from measuring import WALL
+from figures import Figure, line
+from measuring import OURS, WALL
 from pods import CONTEXT, STDLIB, key, pod, pods_in
 
 from kregistry.core.v1 import Pod

@@ -17,8 +17,8 @@ from itertools import count
 
 import attrs
 from bench import Bench
-from figures import OURS, Figure, line
-from measuring import Call, Samples
+from figures import Figure, line
+from measuring import OURS, Call, Samples
 from pods import CONTEXT, STDLIB, backend_of, pods_in
 
 from kregistry.core.v1 import Pod, PodSpec
@@ -118,15 +118,15 @@ def _letters(source: random.Random) -> str:
 
 @contextmanager
 def many(bench: Bench) -> Iterator[Data]:
-    """100 namespaces of 1,100 Pods on 1,000 nodes; a tenth of that in the quick form."""
-    with filled(bench.either(10, 100), 1100, bench.either(100, 1000)) as data:
+    """100 namespaces of 1,100 Pods on 1,000 nodes; a fifth of that in the quick form."""
+    with filled(bench.either(20, 100), 1100, bench.either(200, 1000)) as data:
         yield data
 
 
 @contextmanager
 def few(bench: Bench) -> Iterator[Data]:
     """As many Pods for each namespace and node, but a tenth of both."""
-    with filled(bench.either(1, 10), 1100, bench.either(10, 100)) as data:
+    with filled(bench.either(2, 10), 1100, bench.either(20, 100)) as data:
         yield data
 
 
