@@ -13,12 +13,13 @@ import math
 import re
 import socket
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import h11
 import uvicorn
 
 from kregistry.server.asgi import ASGIApplication
+from kregistry.server.corked import Corked
 from kregistry.server.http.limits import Limits
 
 #: After so many seconds a stopping server cuts off what has not ended.
@@ -123,7 +124,8 @@ class Guard(asyncio.Protocol):
     send_400_response: Callable[[str], None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+        corked: Any = Corked(cast(asyncio.Transport, transport), self.loop)
+        super().connection_made(corked)
         self._since = self.loop.time()
         self._head = Head(self.limits.request_line + self.limits.head)
         _end_unless_read(transport, self.limits.write_seconds)
