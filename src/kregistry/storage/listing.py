@@ -123,7 +123,8 @@ class Listing(Generic[T]):
             self._object(record)
         if page.records:
             self._last = page.records[-1].key
-        self._items = LazyItems(page.records, self._load, self.serializer.encoded)
+        # Not bound to this listing: a cycle would keep every list until the collector comes.
+        self._items = LazyItems(page.records, self.serializer.object, self.serializer.encoded)
         return self._result(page.count if page.more else None)
 
     def _sparse(self, take: Take[T], *, keys_only: bool) -> ObjectList[T]:
@@ -268,7 +269,7 @@ class Listing(Generic[T]):
     def _load(self, record: Record) -> T:
         if self.decoded is not None:
             return self.decoded.object(record)
-        return self.serializer.read(record.key, record.value, record.mod_revision)
+        return self.serializer.object(record)
 
     def _object(self, record: Record, load: Callable[[Record], T | None] | None = None) -> T | None:
         """What *load* makes of the record; None when unreadable ones are collected."""
