@@ -20,7 +20,7 @@ from typegen.protobuf import PREFIX, Package, reached, shortened
 from typegen.source import SourceError
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
-SERVED = SOURCE / "kregistry" / "server" / "builtin.json"
+SERVED = SOURCE / "kregistry" / "server" / "discovery" / "builtin.json"
 TARGET = SOURCE / "kregistry" / "server" / "protobuf" / "messages.json"
 
 sys.path.insert(0, str(SOURCE))
@@ -37,8 +37,8 @@ def text_of(checkouts: list[Path], served: Path) -> str:
     """
     formed = {PREFIX + name for name in FORMS}
     packages = [Package(path, formed) for path in _proto_files(checkouts)]
-    kinds = json.loads(served.read_text())
-    wanted = {_api_version(each) for each in kinds if each["servedByDefault"]}
+    versions = json.loads(served.read_text())
+    wanted = {_api_version(each) for each in versions if each.get("servedByDefault", True)}
     kept = {each.api_version: each for each in packages if each.api_version in wanted}
     if missing := sorted(wanted - kept.keys()):
         raise SourceError(f"no messages for {', '.join(missing)}")
@@ -57,8 +57,9 @@ def _proto_files(checkouts: list[Path]) -> Iterator[Path]:
         yield from found
 
 
-def _api_version(row: dict[str, str]) -> str:
-    return f"{row['group']}/{row['version']}" if row["group"] else row["version"]
+def _api_version(facts: dict[str, str]) -> str:
+    group, version = facts["group"], facts["version"]
+    return f"{group}/{version}" if group else version
 
 
 def _lines(table: dict[str, object] | dict[str, str] | dict[str, dict[str, str]]) -> str:

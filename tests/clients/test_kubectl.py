@@ -201,6 +201,15 @@ def test_explain_shows_fields_and_their_types(kubectl: Callable[..., str]) -> No
     assert "ephemeralContainers" in kubectl("explain", "pods", "--recursive")
 
 
+def test_explain_says_what_things_are_for(kubectl: Callable[..., str]) -> None:
+    for kind in ("pod", "job", "hpa", "crd"):
+        _, _, described = kubectl("explain", kind).partition("DESCRIPTION:\n")
+        assert described.split("FIELDS:")[0].strip().endswith("."), described
+        assert "<no description>" not in described
+    printed = kubectl("explain", "pod.spec.containers.image")
+    assert "DESCRIPTION:\n    What is run." in printed
+
+
 def test_describe_shows_an_object(kubectl: Callable[..., str]) -> None:
     kubectl("create", "-f", "-", given=CONFIG_MAP)
     printed = kubectl("describe", "configmap", "settings")
@@ -461,7 +470,7 @@ def test_delete_waits_for_the_finalizers(
     kubectl("create", "-f", "-", given=held)
     deleting = follow("delete", "configmap", "settings", f"--timeout={SECONDS}s")
     assert deleting.stdout is not None
-    assert deleting.stdout.readline() == 'configmap "settings" deleted\n'
+    assert deleting.stdout.readline().startswith('configmap "settings" deleted')
     assert deleting.poll() is None
     kubectl("patch", "cm", "settings", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     deleting.communicate(timeout=SECONDS)
@@ -474,13 +483,13 @@ def test_delete_takes_all_that_a_selector_matches(kubectl: Callable[..., str]) -
         metadata = {"name": name, "labels": {"tier": tier}}
         kubectl("create", "-f", "-", given={**CONFIG_MAP, "metadata": metadata})
     printed = kubectl("delete", "cm", "-l", "tier=front")
-    assert printed.splitlines() == ['configmap "a" deleted', 'configmap "b" deleted']
+    assert [line.split()[1] for line in printed.splitlines()] == ['"a"', '"b"']
     assert kubectl("get", "cm", "-o", "name") == "configmap/c\n"
 
 
 def test_delete_of_a_pod_without_a_node_is_immediate(kubectl: Callable[..., str]) -> None:
     kubectl("create", "-f", "-", given=POD)
-    assert kubectl("delete", "pod", "web") == 'pod "web" deleted\n'
+    assert kubectl("delete", "pod", "web").startswith('pod "web" deleted')
     assert kubectl("get", "pods", "-o", "name") == ""
 
 

@@ -17,6 +17,7 @@ from kregistry.meta.quantity import Quantity
 from kregistry.runtime import Codec
 from kregistry.runtime.converter import shared_conversion
 from kregistry.runtime.errors import DecodeError
+from kregistry.runtime.fitting import Misfit
 from kregistry.runtime.limits import DEFAULT_LIMITS
 from kregistry.runtime.strict import Checker, parse
 
@@ -47,7 +48,11 @@ class Whole(Object):
 
 def fits(document: str | bytes, cls: Any = Whole) -> bool:
     data = document.encode() if isinstance(document, str) else document
-    return GENERATOR.fitting.fits(cls, parse(data, DEFAULT_LIMITS))
+    try:
+        GENERATOR.fitting.members(cls, parse(data, DEFAULT_LIMITS))
+    except Misfit:
+        return False
+    return True
 
 
 def test_a_pod_such_as_clients_send_fits(pod_document: dict[str, Any]) -> None:
@@ -110,7 +115,7 @@ SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(0, 9) | st.
 
 
 def _object(pairs: list[tuple[str, str]]) -> str:
-    return "{" + ",".join(f'"{key}": {value}' for key, value in pairs) + "}"
+    return "{" + ",".join(f'"{key}":{value}' for key, value in pairs) + "}"
 
 
 #: Texts, and not trees, so that members can be there twice.
@@ -144,7 +149,7 @@ def test_of_what_fits_the_thorough_look_has_nothing_to_tell(document: str) -> No
 @given(DOCUMENTS.map(lambda spec: f'{{"spec": {spec}}}') | DOCUMENTS)
 def test_both_looks_lead_to_the_same_answer(document: str) -> None:
     quick, thorough = Codec(), Codec()
-    thorough._read_fitting = lambda *_: None  # type: ignore[method-assign]
+    thorough._read_at_once = lambda *_: None  # type: ignore[method-assign]
     answers: list[object] = []
     for codec in (quick, thorough):
         try:
@@ -152,3 +157,30 @@ def test_both_looks_lead_to_the_same_answer(document: str) -> None:
         except DecodeError as error:
             answers.append(str(error))
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    ("spec", "warnings"),
+    [
+        ('{"size":1,"size":2}', ('duplicate field "spec.size"',)),
+        ('{"size" :1,"size" :2}', ('duplicate field "spec.size"',)),
+        ('{"table":{"\\":a":"1","\\":a":"2"}}', ('duplicate field "spec.table.":a"',)),
+        ('{"words":["\\":"],"size":1,"size":2}', ('duplicate field "spec.size"',)),
+        ('{"anything":{"a":1,"a":2},"words":["":]}', None),
+        ('{"words":["a:","b\\u0022:"]}', ()),
+    ],
+)
+def test_no_way_of_writing_hides_what_is_there_twice(
+    spec: str, warnings: tuple[str, ...] | None
+) -> None:
+    document = f'{{"spec":{spec}}}'.encode()
+    if warnings is None:
+        with pytest.raises(DecodeError, match="not JSON"):
+            Codec().decode_strict(document, Whole)
+        return
+    assert Codec().decode_strict(document, Whole, unknown="Warn").warnings == warnings
+
+
+def test_members_are_counted_through_and_through(pod_document: dict[str, Any]) -> None:
+    text = json.dumps(pod_document)
+    assert GENERATOR.fitting.members(Pod, pod_document) == text.count('":')

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kregistry.core.v1 import ConfigMap, Event, Pod
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.runtime.codec import Codec
-from kregistry.storage.encoded import Encoded, opening_of
+from kregistry.storage.encoded import Encoded, item_pieces, opening_of
 
 POD = opening_of("v1", "Pod")
 TEXTS = st.text(max_size=8) | st.sampled_from(['"metadata":{', '{"metadata":{', "metadata", "\\"])
@@ -101,3 +101,14 @@ def test_any_document_gets_the_version_and_keeps_the_rest(
     assert json.loads(document.json()) == with_version(tree)
     untyped = {key: value for key, value in tree.items() if key not in ("apiVersion", "kind")}
     assert json.loads(document.item()) == with_version(untyped)
+
+
+@given(st.lists(st.tuples(st.dictionaries(TEXTS, JSON, max_size=3), st.integers(1, 2**63 - 1))))
+def test_many_items_are_those_of_each(objects: list[tuple[dict[str, Any], int]]) -> None:
+    documents = []
+    for metadata, revision in objects:
+        tree = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": metadata}
+        documents.append((encoded(tree, ensure_ascii=False).data, revision))
+    together = b"".join(item_pieces(documents, POD))
+    each = [Encoded(data, revision, POD).item() for data, revision in documents]
+    assert together == b",".join(each)

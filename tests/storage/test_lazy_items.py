@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import json
 import pickle
 import threading
 from collections.abc import Iterator
@@ -70,6 +71,17 @@ def test_bytes_of_an_item_that_was_touched_are_not_handed_out(counting: Counting
     items[0].metadata.name = "changed"
     assert items.encoded(0) is None
     assert items.encoded(1) is not None
+
+
+def test_the_bytes_of_all_come_in_one_go_while_none_was_touched(counting: Counting) -> None:
+    items = counting.items(3)
+    pieces = items.pieces()
+    assert pieces is not None
+    told = json.loads(b"[%b]" % b"".join(pieces))
+    assert told == [{"metadata": {"resourceVersion": version}} for version in "123"]
+    assert counting.loaded == []
+    assert items[2] is not None
+    assert items.pieces() is None
 
 
 @pytest.mark.parametrize("index", [5, -6])

@@ -5,7 +5,7 @@ import pytest
 from kregistry.meta.errors import BadRequest
 from kregistry.storage.continuation import encode_continue
 from kregistry.storage.interface import ListOptions
-from kregistry.storage.listing import ReadPlan, plan_list
+from kregistry.storage.listplan import ReadPlan, plan_list
 from kregistry.storage.predicate import SelectionPredicate
 
 PREFIX = "/registry/pods/"

@@ -227,3 +227,27 @@ def test_a_store_shares_unless_it_decorates(pods: Interface[Pod]) -> None:
     ]
     assert first.metadata.annotations == {}
     assert plain.get(ctx, "a", shared=True) is first
+
+
+def test_a_list_that_was_changed_by_its_reader_is_whole_for_the_next_one(
+    pods: Interface[Pod],
+) -> None:
+    add(pods, "a", "b")
+    options = ListOptions(recursive=True, shared=True)
+    for _ in range(3):
+        items = pods.get_list(CTX, "/pods", options).items
+        assert isinstance(items, list)
+        assert [each.metadata.name for each in items] == ["a", "b"]
+        items.clear()
+
+
+def test_lists_of_different_ranges_do_not_mix(pods: Interface[Pod]) -> None:
+    add(pods, "a", "b")
+    other = Pod(metadata=ObjectMeta(name="c", namespace="zz"))
+    pods.create(CTX, "/pods/zz/c", other)
+    for _ in range(2):
+        for path, names in (("/pods", "abc"), ("/pods/ns", "ab"), ("/pods/zz", "c")):
+            found = pods.get_list(CTX, path, ListOptions(recursive=True, shared=True))
+            assert "".join(each.metadata.name for each in found) == names
+    relabel(pods, "a", "x")
+    assert [each.metadata.labels for each in shared(pods)] == [{"app": "x"}, {}, {}]

@@ -122,7 +122,7 @@ type Note struct {
 \tRaw []byte `json:"-" protobuf:"bytes,1,opt,name=raw"`
 }
 """
-SERVED = [{"group": "shop.example", "version": "v1", "kind": "Shop", "servedByDefault": True}]
+SERVED = [{"group": "shop.example", "version": "v1"}]
 
 
 @pytest.fixture
@@ -207,9 +207,9 @@ def test_a_check_names_the_file_and_writes_nothing(checkout: Path) -> None:
     assert (run(checkout, "--check").returncode, run(checkout).stdout) == (0, "")
 
 
-def test_a_kind_that_is_not_served_is_left_out(checkout: Path) -> None:
-    kinds = [{**SERVED[0], "servedByDefault": False}]
-    (checkout.parent / "served.json").write_text(json.dumps(kinds))
+def test_a_version_that_is_not_served_is_left_out(checkout: Path) -> None:
+    versions = [{**SERVED[0], "servedByDefault": False}]
+    (checkout.parent / "served.json").write_text(json.dumps(versions))
     assert run(checkout).returncode == 0
     assert written(checkout)["packages"] == {}
 

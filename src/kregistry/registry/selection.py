@@ -6,7 +6,7 @@ Source: ``genericregistry.Store`` ListPredicate and WatchPredicate; the parsing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -19,6 +19,7 @@ from kregistry.meta.object import Object
 from kregistry.meta.options import GetOptions, ListOptions
 from kregistry.registry.keys import Keys
 from kregistry.registry.receiving import require_context
+from kregistry.registry.strategy import RESTStrategy
 from kregistry.registry.validation.options import require_valid, validate_list_options
 from kregistry.runtime import fields, labels
 from kregistry.runtime.resource import Resource
@@ -52,21 +53,16 @@ class Selection(Generic[T]):
     Args:
         resource: What is selected from.
         keys: Where it is kept.
-        selectable_fields: The fields of an object that a selector may name.
-        aliases: Other names for fields, and what they stand for.
+        rules: Know by which fields objects can be selected.
     """
 
-    def __init__(
-        self,
-        resource: Resource[T],
-        keys: Keys,
-        selectable_fields: Callable[[T], Mapping[str, str]],
-        aliases: Mapping[str, str],
-    ) -> None:
+    def __init__(self, resource: Resource[T], keys: Keys, rules: RESTStrategy[T]) -> None:
         self._resource = resource
         self._keys = keys
-        self._selectable_fields = selectable_fields
-        self._aliases = aliases
+        self._selectable_fields = rules.selectable_fields
+        self._aliases = rules.field_aliases()
+        self._literal_fields = frozenset(rules.literal_fields())
+        self._indexed_fields = tuple(rules.indexed_fields())
         self._known: frozenset[str] | None = None
 
     def for_list(self, ctx: Context, options: ListOptions, *, shared: bool = False) -> Selected:
@@ -119,6 +115,9 @@ class Selection(Generic[T]):
             label=label,
             field=field,
             get_attrs=self.attributes,
+            literal_labels=True,
+            literal_fields=self._literal_fields,
+            index_fields=self._indexed_fields,
             limit=options.limit,
             continue_=options.continue_,
             allow_watch_bookmarks=options.allow_watch_bookmarks,

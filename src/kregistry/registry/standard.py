@@ -6,7 +6,7 @@ Source: what the strategies of Kubernetes' own kinds have in common, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
@@ -23,6 +23,7 @@ from kregistry.registry.validation.namerules import NameRule, dns_subdomain_name
 from kregistry.runtime.errors import NotRegistered
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
+from kregistry.storage.predicate import NAMING_FIELDS
 
 T = TypeVar("T", bound=Object)
 
@@ -89,6 +90,10 @@ class Strategy(RESTStrategy[T], RESTGracefulDeleteStrategy[T], Generic[T]):
         if self.resource.namespaced:
             fields["metadata.namespace"] = obj.metadata.namespace
         return fields
+
+    def literal_fields(self) -> Collection[str]:
+        """Name and namespace; more where a kind has more."""
+        return NAMING_FIELDS
 
     # Create.
 

@@ -138,9 +138,7 @@ class Store(StoreHooks[T], Generic[T]):
         self.system = SystemFields(clock=clock, uids=uids)
         self.keys = Keys(f"/{resource.prefix}", self.create_strategy.namespace_scoped())
         self.storage = DryRunnableStorage(storage.for_resource(resource), self.codec)
-        self._selection = Selection(
-            resource, self.keys, rules.selectable_fields, rules.field_aliases()
-        )
+        self._selection = Selection(resource, self.keys, rules)
         self._decorator = decorator
 
     def create(

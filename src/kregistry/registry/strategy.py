@@ -11,7 +11,7 @@ A strategy is shared by every request of every thread, so it keeps no state of a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from kregistry.meta.context import Context
@@ -217,6 +217,25 @@ class RESTStrategy(
 
         Source: ``storage.AttrFunc``.
         """
+
+    def literal_fields(self) -> Collection[str]:
+        """Those of the selectable fields that stand in an object's JSON as they are.
+
+        That is, whose value, unless it is "", is a string somewhere in the JSON: not computed,
+        not a default that is left out, not a number or a flag. A list that asks for such a
+        value need not decode the objects in which it does not occur.
+        """
+        return ()
+
+    def indexed_fields(self) -> Sequence[str]:
+        """Those of the literal fields by which lists are asked for often, such as by node.
+
+        A list that pins one takes time by the length of its answer. Its value stands in the
+        JSON under the last part of its path, and nowhere else but seldom.
+
+        Source: ``storage.IndexerFuncs``.
+        """
+        return ()
 
     def field_aliases(self) -> Mapping[str, str]:
         """Other names that a field selector may use, and the field that each stands for.

@@ -17,10 +17,11 @@ from kregistry.runtime.converter import Conversion, shared_conversion
 from kregistry.runtime.document import Document, tree_of
 from kregistry.runtime.engine import JSONEngine, engine_by_name
 from kregistry.runtime.errors import DecodeError, EncodeError
+from kregistry.runtime.fitting import Misfit
 from kregistry.runtime.limits import DEFAULT_LIMITS, Limits
 from kregistry.runtime.plain import ExponentFloat, too_deep
 from kregistry.runtime.scheme import Scheme
-from kregistry.runtime.strict import Checker
+from kregistry.runtime.strict import Checker, parse_simply
 from kregistry.runtime.unstructured import Unstructured
 
 if TYPE_CHECKING:
@@ -215,12 +216,12 @@ class Codec:
         """
         if unknown not in ("Ignore", "Warn", "Strict"):
             raise ValueError(f"unknown is Ignore, Warn or Strict, not {unknown!r}")
+        fitting = self._read_at_once(data, cls, gvk)
+        if fitting is not None:
+            return Decoded(fitting)
         try:
             document = Document(tree_of(data, self.limits))
             known = document.class_by(self.scheme, cls, gvk)
-            fitting = self._read_fitting(data, document, known)
-            if fitting is not None:
-                return Decoded(fitting)
             checker = Checker(self._generator, self.limits)
             obj = self._read_document(document, known, checker)
         except RecursionError:
@@ -248,17 +249,21 @@ class Codec:
         known = cls if cls is not None else Document(tree).class_by(self.scheme)
         return self._read(tree, known)
 
-    def _read_fitting(
-        self, data: bytes | Mapping[str, Any], document: Document, cls: type[T]
+    def _read_at_once(
+        self, data: Any, cls: type[T] | None, gvk: GroupVersionKind | None
     ) -> T | None:
         """The object of a document that needs no closer look; None for the others.
 
         What is wrong with a document after all is found once more, and told, by who looks closer.
         """
-        few = isinstance(data, bytes) and data.count(b"{") <= self.limits.max_structs
-        with suppress(DecodeError, RecursionError):
-            if few and self._generator.fitting.fits(cls, document.tree):
-                return self._read(document.tree, cls)
+        if not isinstance(data, bytes) or data.count(b"{") > self.limits.max_structs:
+            return None
+        with suppress(DecodeError, Misfit, RecursionError, ValueError):
+            tree, named = parse_simply(data, self.limits)
+            known: type[T] = Document(tree).class_by(self.scheme, cls, gvk)
+            members = self._generator.fitting.members(known, tree)
+            if named is None or named == members:
+                return self._read(tree, known)
         return None
 
     def _read_document(self, document: Document, cls: type[T], checker: Checker) -> T:

@@ -106,6 +106,10 @@ class Admission:
             if plugin.handles(attributes.operation):
                 plugin.admit(ctx, attributes)
 
+    def validates(self, operation: Operation) -> bool:
+        """Whether any validating plug-in has a say in it."""
+        return any(plugin.handles(operation) for plugin in self._validating)
+
     def validate(self, ctx: Context, attributes: AdmissionAttributes) -> None:
         """Ask every validating plug-in."""
         for plugin in self._validating:

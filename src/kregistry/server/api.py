@@ -57,6 +57,7 @@ from kregistry.server.routes import MethodNotAllowed, Router
 from kregistry.server.scope import RequestScope, Tools
 from kregistry.server.statuses import failure
 from kregistry.storage.interface import Interface
+from kregistry.storage.objects import ObjectStorage
 
 #: The namespaces that every cluster has.
 NAMESPACES: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
@@ -133,6 +134,7 @@ class APIServer:
             admission=Admission([NamespaceLifecycle(self._namespaces), *settings.admission]),
             min_watch_seconds=settings.min_watch_seconds,
             bookmark_seconds=settings.bookmark_seconds,
+            in_memory=isinstance(storage, ObjectStorage) and storage.backend.in_memory,
         )
         self._install_paths(storage, settings)
         metrics = Metrics(self._serves)

@@ -24,6 +24,7 @@ from kregistry.server.entrance import Answering, Entrance, refusal
 from kregistry.server.hosts import Hosts
 from kregistry.server.http.limits import Limits
 from kregistry.server.http.outgoing import has_body, sendable
+from kregistry.server.patience import Patience
 from kregistry.server.query import Query
 from kregistry.server.request import Headers, Request
 from kregistry.server.requestinfo import UnreadablePath, request_info
@@ -225,6 +226,7 @@ class ASGIApplication:
     ) -> None:
         self._streams.add(answer)
         leaving = asyncio.ensure_future(_close_on_departure(receive, cancellation, answer))
+        patience = Patience(self._limits.write_seconds)
         try:
             await send(_start(answer.status, answer.headers))
             # Some servers keep the header fields until there is something to send after them.
@@ -232,10 +234,11 @@ class ASGIApplication:
             if self._ended:
                 answer.close()
             async for frame in answer.frames:
-                async with asyncio.timeout(self._limits.write_seconds):
+                with patience:
                     await send(_piece(frame, more=True))
             await send(_piece(b"", more=False))
         finally:
+            patience.close()
             leaving.cancel()
             self._streams.discard(answer)
             answer.close()

@@ -93,13 +93,14 @@ def read_object(scope: RequestScope, document: Any, *, field_validation: str) ->
     Raises:
         DecodeError: It is no such object.
     """
-    prototype = scope.door.new()
+    endpoint = scope.route.endpoint
     gvk: GroupVersionKind | None = scope.gvk
-    if scope.route.endpoint.conversion is not None:
+    if endpoint.conversion is not None:
         document = _converted(scope, document)
+        prototype = scope.door.new()
         gvk = GroupVersionKind.of(prototype.api_version, prototype.kind)
     decoded: Decoded[Any] = scope.tools.codec.decode_strict(
-        document, type(prototype), gvk=gvk, unknown=_LEVELS[field_validation]
+        document, endpoint.cls, gvk=gvk, unknown=_LEVELS[field_validation]
     )
     for warning in decoded.warnings:
         scope.ctx.warn(warning)

@@ -9,12 +9,15 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kregistry.meta.errors import InternalError
 from kregistry.server.response import Frames
 from kregistry.storage.lens import error_event
 from kregistry.storage.watch import Event, Watch
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle
 
 #: The last bookmark comes so many seconds before the end, so that nothing need be read twice.
 _BEFORE_END: Final = 2.0
@@ -47,6 +50,7 @@ class WatchFrames(Frames):
         self._end = time.monotonic() + seconds
         self._every = bookmark_seconds
         self._bookmark_at = self._next_bookmark()
+        self._alarm: TimerHandle | None = None
 
     def __next__(self) -> bytes:
         while (left := self._wait()) is not None:
@@ -62,23 +66,33 @@ class WatchFrames(Frames):
         raise StopIteration
 
     async def __anext__(self) -> bytes:
-        import asyncio
-
-        while (left := self._wait()) is not None:
-            try:
-                async with asyncio.timeout(left):
-                    event = await self._watch.__anext__()
-            except TimeoutError:
-                self._ask()
-                continue
-            except StopAsyncIteration:
-                break
-            return self._line(event)
+        if self._alarm is None:
+            self._set_alarm()
+        try:
+            if time.monotonic() < self._end:
+                return self._line(await self._watch.__anext__())
+        except StopAsyncIteration:
+            pass
         self.close()
         raise StopAsyncIteration
 
     def close(self) -> None:
         self._watch.stop()
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def _set_alarm(self) -> None:
+        """Do on the loop what is due, now and whenever something will be.
+
+        One timer for the whole watch: to wait for each event with a time-out takes 15 us more.
+        """
+        import asyncio
+
+        self._ask()
+        if (left := self._wait()) is None:
+            self._watch.stop()
+        else:
+            self._alarm = asyncio.get_running_loop().call_later(left, self._set_alarm)
 
     def _line(self, event: Event[Any]) -> bytes:
         """The event; if it cannot be told, an ERROR that says so, and then the end."""

@@ -11,7 +11,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, NamedTuple
 
 import attrs
@@ -199,8 +199,8 @@ class _Counted(Frames):
     def __next__(self) -> bytes:
         return next(self._frames)
 
-    async def __anext__(self) -> bytes:
-        return await anext(self._frames)
+    def __anext__(self) -> Awaitable[bytes]:
+        return self._frames.__anext__()
 
     def close(self) -> None:
         self._frames.close()

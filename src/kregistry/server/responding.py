@@ -16,7 +16,7 @@ from kregistry.server.negotiation import JSON, TABLE, Negotiated, negotiate
 from kregistry.server.request import Headers
 from kregistry.server.response import Response
 from kregistry.server.scope import RequestScope
-from kregistry.server.splicing import list_body
+from kregistry.server.splicing import bytes_as_stored, list_body
 from kregistry.server.statuses import status_response
 from kregistry.server.transforms import Shower, possible_transforms, table_options
 
@@ -56,6 +56,15 @@ class Responder:
             tree = Shower(self._scope, self._form.target, self._options).show(obj)
             body = written(tree, self._form, engine=self._scope.tools.engine)
         return self.of_body(body, code)
+
+    def written(self, obj: Any, code: int) -> Response:
+        """*obj* as an answer, which the door has just stored."""
+        scope = self._scope
+        if self.is_plain and scope.tools.in_memory and isinstance(obj, Object):
+            stored = bytes_as_stored(scope.door, scope.ctx, obj)
+            if stored is not None:
+                return self.of_body(stored.json() + b"\n", code)
+        return self.answer(obj, code)
 
     def of_body(self, body: bytes, code: int = 200) -> Response:
         """The answer whose *body* is in the form that is wanted."""

@@ -7,7 +7,7 @@ An adapter writes the first with a length, the second chunk by chunk, each as so
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -27,7 +27,7 @@ class Frames(ABC):
         """The next piece; waits for it."""
 
     @abstractmethod
-    async def __anext__(self) -> bytes:
+    def __anext__(self) -> Awaitable[bytes]:
         """The next piece; the waiting costs no thread where the source needs none."""
 
     @abstractmethod

@@ -35,6 +35,7 @@ class Tools:
             time at the earliest, and after twice as long at the latest.
             Source: ``--min-request-timeout``.
         bookmark_seconds: Time between two bookmarks of a watch that understands them.
+        in_memory: Whether what is stored is as near as what was given.
     """
 
     codec: Codec
@@ -44,6 +45,7 @@ class Tools:
     chance: Callable[[], float] = random.random
     min_watch_seconds: float = 1800.0
     bookmark_seconds: float = 60.0
+    in_memory: bool = False
 
 
 def _context(scope: RequestScope) -> Context:

@@ -7,14 +7,19 @@ with Pods of 3.2 KB: one takes 1 us where decoding and encoding it took 140, and
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from kregistry.meta.object import ObjectList
+from kregistry.meta.context import Context
+from kregistry.meta.errors import NotFound
+from kregistry.meta.object import Object, ObjectList
 from kregistry.registry.store import Store
 from kregistry.runtime.codec import Codec
 from kregistry.server.resources import APIResource
 from kregistry.storage.encoded import Encoded
 from kregistry.storage.lazy import LazyItems
+
+#: What may change an object between the store and the caller.
+_WRITING: Final = ("create", "update", "after_create", "after_update")
 
 
 def has_bytes(door: Any) -> bool:
@@ -24,6 +29,23 @@ def has_bytes(door: Any) -> bool:
     """
     cls = type(door)
     return issubclass(cls, Store) and (cls.get, cls.get_encoded) == (Store.get, Store.get_encoded)
+
+
+def bytes_as_stored(door: Any, ctx: Context, obj: Object) -> Encoded | None:
+    """The bytes of an object that a door has just stored, and gave; None where it is not sure.
+
+    Where the store is in memory, to read them takes 6 us, and to print the object 50. If somebody
+    else was there in between they are of another version, and nobody's answer.
+    """
+    store: type[Store[Any]] = type(door)
+    if not has_bytes(door) or any(getattr(store, it) is not getattr(Store, it) for it in _WRITING):
+        return None
+    try:
+        stored = door.get_encoded(ctx, obj.metadata.name)
+    except NotFound:
+        return None
+    found: Encoded | None = stored
+    return found if str(stored.revision) == obj.metadata.resource_version else None
 
 
 def list_body(found: ObjectList[Any], served: APIResource, codec: Codec) -> bytes | None:
@@ -37,23 +59,21 @@ def list_body(found: ObjectList[Any], served: APIResource, codec: Codec) -> byte
     items = found.items
     if not isinstance(items, LazyItems):
         return None
-    resource = served.resource
+    pieces = _custom_pieces(items) if served.custom else items.pieces()
+    if pieces is None:
+        return None
+    version, kind = served.resource.api_version.encode(), served.resource.list_kind.encode()
     metadata = codec.encode(found.metadata)
-    pieces: list[bytes | memoryview] = [_opening(resource.api_version)]
-    for place in range(len(items)):
-        encoded = items.encoded(place)
-        if encoded is None:
-            return None
-        pieces += (encoded.json(),) if served.custom else encoded.item_pieces()
-        pieces.append(b",")
-    if len(items):
-        pieces.pop()
-    pieces.append(b'],"kind":"%b","metadata":%b}\n' % (resource.list_kind.encode(), metadata))
-    return b"".join(pieces)
+    first = b'{"apiVersion":"%b","items":[' % version
+    last = b'],"kind":"%b","metadata":%b}\n' % (kind, metadata)
+    return b"".join([first, *pieces, last])
 
 
-def _opening(api_version: str) -> bytes:
-    return b'{"apiVersion":"%b","items":[' % api_version.encode()
+def _custom_pieces(items: LazyItems[Any]) -> list[bytes | memoryview] | None:
+    every = [items.encoded(place) for place in range(len(items))]
+    if None in every:
+        return None
+    return [b",".join([each.json() for each in every if each is not None])]
 
 
 def event_line(kind: str, stored: Encoded) -> bytes:

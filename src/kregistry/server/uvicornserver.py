@@ -51,6 +51,7 @@ class UvicornServer(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nobody asks where a request came from, and who says so may lie
             lifespan="on",
             timeout_keep_alive=int(limits.idle_seconds),
             timeout_graceful_shutdown=_GRACE_SECONDS,

@@ -28,25 +28,36 @@ class LazyItems(Sequence[T], Generic[T]):
         load: Makes an object of a record. What it raises comes out of the access that asked
             for it.
         encode: Makes the bytes of a record.
+        pieces: Makes of all records the items of a typed list; from *encode* when not given.
     """
 
-    __slots__ = ("_encode", "_load", "_lock", "_objects", "_records")
+    __slots__ = ("_encode", "_load", "_lock", "_objects", "_pieces", "_records")
 
     def __init__(
         self,
         records: Sequence[Record],
         load: Callable[[Record], T],
         encode: Callable[[Record], Encoded],
+        pieces: Callable[[Sequence[Record]], list[bytes | memoryview]] | None = None,
     ) -> None:
         self._records = records
         self._load = load
         self._encode = encode
+        self._pieces = pieces
         self._objects: list[T | None] = [None] * len(records)
         self._lock = threading.Lock()
 
     def encoded(self, index: int) -> Encoded | None:
         """The item's bytes; None once it was looked at, because it may have been changed."""
         return self._encode(self._records[index]) if self._objects[index] is None else None
+
+    def pieces(self) -> list[bytes | memoryview] | None:
+        """All as the items of a typed list, commas in between, to be joined; None as above."""
+        if self._objects.count(None) < len(self._objects):
+            return None
+        if self._pieces is not None:
+            return self._pieces(self._records)
+        return [b",".join([self._encode(record).item() for record in self._records])]
 
     def __len__(self) -> int:
         return len(self._objects)

@@ -5,45 +5,54 @@ Source: ``k8s.io/apiserver/pkg/storage/etcd3/store.go`` GetList, ``storage.Valid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Generic, TypeVar
 
 import attrs
 
 from kregistry.meta.context import Context
-from kregistry.meta.errors import BadRequest, Expired, TooLargeResourceVersion
+from kregistry.meta.errors import Expired, TooLargeResourceVersion
 from kregistry.meta.goformat import quote
 from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.quiet import RUN, quiet
 from kregistry.storage.backend import Backend, Page, Record
-from kregistry.storage.continuation import decode_continue, encode_continue
+from kregistry.storage.choosing import Choice, Rejections
+from kregistry.storage.continuation import encode_continue
 from kregistry.storage.corrupt import CorruptItems
 from kregistry.storage.decoded import Decoded
 from kregistry.storage.errors import (
     CorruptObject,
     InternalStorageError,
-    InvalidResourceVersion,
     RequestTimeout,
     RevisionCompacted,
     RevisionInFuture,
 )
+from kregistry.storage.fieldindex import Indexes
+from kregistry.storage.inspected import Inspected
 from kregistry.storage.interface import ListOptions
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.lazy import LazyItems
+from kregistry.storage.listplan import MAX_REVISION, ReadPlan, check_not_older
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.updating import TIMED_OUT
 from kregistry.storage.versioner import VERSIONER
 
 T = TypeVar("T", bound=Object)
 
+#: Adds the values to records that lack them.
+Fetch = Callable[[Sequence[Record]], Sequence[Record]]
+#: Makes objects of records, and fetches the values that it needs.
+Take = Callable[[Sequence[Record], Fetch], "list[T]"]
+
+#: Values that lie so close together are read in one go, with what is between them.
+_NEAR = 4
+
 #: A filtered page reads ahead in steps that double up to this.
 _MAX_READ = 10_000
 
 #: Limits beyond this mean the same, and one more still fits into 64 bits everywhere.
 _MAX_LIMIT = 2**62
-
-#: Versions are unsigned 64-bit numbers, revisions signed ones.
-MAX_REVISION = 2**63 - 1
 
 _TOO_OLD = "The resourceVersion for the provided list is too old."
 _TOKEN_TOO_OLD = (
@@ -59,82 +68,6 @@ _TOKEN_TOO_OLD_FOR_GOOD = (
 )
 
 
-class ReadPlan(NamedTuple):
-    """What list options ask for.
-
-    Attributes:
-        revision: Read at this revision; 0 for the newest.
-        at_least: The store must have come so far; 0 for no bound.
-        start: First key, "" for the beginning.
-    """
-
-    revision: int
-    at_least: int
-    start: str
-
-
-def plan_list(options: ListOptions, prefix: str) -> ReadPlan:
-    """What *options* ask for, in a list of what is below *prefix*.
-
-    Raises:
-        BadRequest: Token or version are malformed, or exclude each other.
-        ValueError: The match rule is unknown.
-
-    Source: ``storage.ValidateListOptions``.
-    """
-    if options.recursive and options.predicate.continue_:
-        return _plan_continued(options, prefix)
-    version = options.resource_version
-    if not version:
-        return ReadPlan(0, 0, "")
-    revision = parse_version(version)
-    match options.resource_version_match:
-        case "NotOlderThan":
-            return ReadPlan(0, revision, "")
-        case "Exact":
-            return ReadPlan(revision, revision, "")
-        case "":
-            # Before there were match rules, a limit with a version meant exactly that version.
-            exact = options.recursive and options.predicate.limit > 0
-            return ReadPlan(revision if exact else 0, revision, "")
-        case unknown:
-            raise ValueError(f"unknown ResourceVersionMatch value: {unknown}")
-
-
-def _plan_continued(options: ListOptions, prefix: str) -> ReadPlan:
-    try:
-        place = decode_continue(options.predicate.continue_, prefix)
-    except ValueError as error:
-        raise BadRequest(f"invalid continue token: {error}") from None
-    if options.resource_version not in ("", "0"):
-        raise BadRequest("specifying resource version is not allowed when using continue")
-    return ReadPlan(max(place.revision, 0), 0, place.start)
-
-
-def parse_version(version: str) -> int:
-    """The revision, 0 for "" and "0".
-
-    Raises:
-        BadRequest: It is no version.
-    """
-    try:
-        return VERSIONER.parse_resource_version(version)
-    except InvalidResourceVersion as error:
-        raise BadRequest(f"invalid resource version: {error}") from None
-
-
-def check_not_older(wanted: int, current: int) -> None:
-    """Refuse to answer with a state older than *wanted*.
-
-    Raises:
-        TooLargeResourceVersion: The store has not come that far.
-
-    Source: ``store.validateMinimumResourceVersion``.
-    """
-    if wanted > current:
-        raise TooLargeResourceVersion(wanted, current)
-
-
 @attrs.define
 class Listing(Generic[T]):
     """One call of ``get_list``.
@@ -143,6 +76,9 @@ class Listing(Generic[T]):
         keys: The range of the list.
         prefix: What continue tokens are relative to.
         plan: Where and when to read.
+        inspected: Which values were looked at already.
+        indexes: Those of the view.
+        rejections: What is remembered of objects that selectors did not want.
         decoded: Where the objects are from if they may be shared.
     """
 
@@ -153,6 +89,9 @@ class Listing(Generic[T]):
     keys: KeyRange
     prefix: str
     plan: ReadPlan
+    inspected: Inspected
+    indexes: Indexes
+    rejections: Rejections
     decoded: Decoded[T] | None = None
     _items: Sequence[T] = ()
     _last: str = ""
@@ -162,9 +101,15 @@ class Listing(Generic[T]):
     def run(self) -> ObjectList[T]:
         """The list."""
         if not self.options.predicate.empty:
-            return self._selected()
+            choice = Choice(self.serializer, self.options.predicate, self.rejections, self.decoded)
+            found = self._indexed(choice) if self.options.recursive else None
+            if found is not None:
+                return found
+            if self._limit:
+                return self._selected(choice)
+            return self._sparse(partial(self._chosen, choice), keys_only=choice.is_warm)
         if self.decoded is not None:
-            return self._shared(self.decoded)
+            return self._sparse(partial(self._filled, self.decoded), keys_only=True)
         return self._all()
 
     def _all(self) -> ObjectList[T]:
@@ -172,63 +117,106 @@ class Listing(Generic[T]):
         start = self.plan.start or self.keys.start
         page = self._read(start, self._limit, self.plan.revision)
         self._revision = self.plan.revision or page.revision
-        for record in self.serializer.doubtful(page.records):
+        end = f"{page.records[-1].key}\0" if page.more else self.keys.end
+        keys = KeyRange(start, end)
+        for record in self.inspected.doubtful(page.records, keys, self._revision):
             self._object(record)
         if page.records:
             self._last = page.records[-1].key
-        self._items = LazyItems(page.records, self._load, self.serializer.encoded)
+        serializer = self.serializer
+        self._items = LazyItems(
+            page.records, self._load, serializer.encoded, serializer.item_pieces
+        )
         return self._result(page.count if page.more else None)
 
-    def _shared(self, decoded: Decoded[T]) -> ObjectList[T]:
-        """The same, of objects that everybody shares; values are read only for those missing."""
+    def _sparse(self, take: Take[T], *, keys_only: bool) -> ObjectList[T]:
+        """What *take* makes of the records, for whom values are read where it needs them.
+
+        Keys and revisions of 10,000 Pods are read from a file in a sixth of the time.
+        """
         start = self.plan.start or self.keys.start
-        keys_only = not self.backend.in_memory
+        keys_only = keys_only and not self.backend.in_memory
         page = self._read(start, self._limit, self.plan.revision, keys_only=keys_only)
         self._revision = self.plan.revision or page.revision
         try:
-            found = self._filled(page.records, decoded)
+            self._items = take(page.records, self._values if keys_only else _as_they_are)
         except Expired:
             if self.plan.revision:
                 raise
             # Compacted since: the newest state is read in one go, with all values.
             page = self._read(start, self._limit, 0)
             self._revision = page.revision
-            found = list(map(self._object, page.records))
+            self._items = take(page.records, _as_they_are)
         if page.records:
             self._last = page.records[-1].key
-        self._items = [obj for obj in found if obj is not None]
         return self._result(page.count if page.more else None)
 
-    def _filled(self, records: Sequence[Record], decoded: Decoded[T]) -> list[T | None]:
+    def _filled(self, decoded: Decoded[T], records: Sequence[Record], fetch: Fetch) -> list[T]:
         """The objects of *records*: those that are known, and the others decoded."""
+        same = decoded.again(records)
+        if same is not None:
+            return same
         found = decoded.known(records)
         for run in _runs([place for place, obj in enumerate(found) if obj is None]):
-            missing = records[run.start : run.stop]
-            if not self.backend.in_memory:
-                missing = self._values(missing)
+            missing = fetch(records[run.start : run.stop])
             with quiet():
                 found[run.start : run.stop] = map(self._object, missing)
+        complete = [obj for obj in found if obj is not None]
+        if len(complete) == len(records):
+            decoded.note_list(records, complete)
+        return complete
+
+    def _chosen(self, choice: Choice[T], records: Sequence[Record], fetch: Fetch) -> list[T]:
+        """The objects of *records* that are wanted."""
+        found: list[T] = []
+        for run in _runs(choice.open(records)):
+            self._take(fetch(records[run.start : run.stop]), choice, found)
         return found
+
+    def _indexed(self, choice: Choice[T]) -> ObjectList[T] | None:
+        """A list of what an index names; None if none can."""
+        keys = KeyRange(self.plan.start or self.keys.start, self.keys.end)
+        revision = min(self.plan.revision, MAX_REVISION)
+        known = self.indexes.candidates(self.options.predicate, keys, revision)
+        if known is None or known.revision < self.plan.at_least:
+            return None
+        self._revision = known.revision
+        found = list[T]()
+        try:
+            more = self._take_keys(known.keys, choice, found)
+        except RevisionCompacted:
+            return None
+        self._items = found
+        return self._result(0 if more else None)
+
+    def _take_keys(self, keys: Sequence[str], choice: Choice[T], found: list[T]) -> bool:
+        """Keep the wanted objects of these keys; whether the limit left out any key."""
+        limit = self._limit
+        size = min(limit, RUN) or RUN
+        for start in range(0, len(keys), size):
+            if limit and len(found) >= limit:
+                return True
+            read = [self.indexes.record(key, self._revision) for key in keys[start : start + size]]
+            if self._take([record for record in read if record is not None], choice, found):
+                return True
+        return False
 
     def _values(self, records: Sequence[Record]) -> Sequence[Record]:
         """Neighbours with their values, read as of the list, so that it stays one snapshot."""
         end = f"{records[-1].key}\0"
         return self._read(records[0].key, 0, self._revision, end=end).records
 
-    def _selected(self) -> ObjectList[T]:
+    def _selected(self, choice: Choice[T]) -> ObjectList[T]:
         """Read pages until the limit, or the end, is reached."""
-        limit = self._limit
-        start, size = self.plan.start or self.keys.start, limit
+        start, size = self.plan.start or self.keys.start, self._limit
         at, more = self.plan.revision, True
-        page = None
-        self._items = []
-        while more:
+        page, found = None, list[T]()
+        while more and len(found) < self._limit:
             page = self._read(start, size, at)
             self._revision = at = at or page.revision
-            more = self._take(page, self._items)
-            if not limit or len(self._items) >= limit:
-                break
+            more = self._take(page.records, choice, found) or page.more
             start, size = f"{self._last}\0", min(size * 2, max(_MAX_READ, size))
+        self._items = found
         return self._result(page.count if page is not None and more else None)
 
     @property
@@ -260,28 +248,35 @@ class Listing(Generic[T]):
         check_not_older(self.plan.at_least, page.revision)
         return page
 
-    def _take(self, page: Page, items: list[T]) -> bool:
-        """Keep the wanted objects of *page*; whether any key follows the last one looked at."""
-        limit, predicate = self._limit, self.options.predicate
-        for record in page.records:
+    def _take(self, records: Sequence[Record], choice: Choice[T], items: list[T]) -> bool:
+        """Keep the wanted objects; whether the limit left out any record."""
+        for start in range(0, len(records), RUN):
+            with quiet():
+                if self._take_run(records[start : start + RUN], choice, items):
+                    return True
+        return False
+
+    def _take_run(self, records: Sequence[Record], choice: Choice[T], items: list[T]) -> bool:
+        limit = self._limit
+        for record in records:
             if limit and len(items) >= limit:
                 return True
             self._last = record.key
             self._check_time()
-            obj = self._object(record)
-            if obj is not None and predicate.selects(obj):
+            obj = self._object(record, choice.take)
+            if obj is not None:
                 items.append(obj)
-        return page.more
+        return False
 
     def _load(self, record: Record) -> T:
         if self.decoded is not None:
             return self.decoded.object(record)
         return self.serializer.read(record.key, record.value, record.mod_revision)
 
-    def _object(self, record: Record) -> T | None:
-        """The record's object; None when unreadable ones are collected."""
+    def _object(self, record: Record, load: Callable[[Record], T | None] | None = None) -> T | None:
+        """What *load* makes of the record; None when unreadable ones are collected."""
         try:
-            return self._load(record)
+            return (load or self._load)(record)
         except InternalStorageError as error:
             raise InternalStorageError(
                 f"unable to transform key {quote(record.key)}: {error}"
@@ -328,9 +323,17 @@ class Listing(Generic[T]):
 
 
 def _runs(places: Sequence[int]) -> Iterator[range]:
-    """Ascending numbers as runs of neighbours, none longer than is decoded in one go."""
+    """Ascending numbers as runs, gaps of a few included, none longer than is decoded at once.
+
+    To read a value that is not needed takes less than to begin another read.
+    """
     start = 0
     for at in range(1, len(places) + 1):
-        if at == len(places) or places[at] != places[at - 1] + 1 or at - start == RUN:
+        if at == len(places) or places[at] - places[at - 1] > _NEAR or at - start == RUN:
             yield range(places[start], places[at - 1] + 1)
             start = at
+
+
+def _as_they_are(records: Sequence[Record]) -> Sequence[Record]:
+    """For records that have their values already."""
+    return records

@@ -74,6 +74,11 @@ class MemoryBackend(Backend, Chores):
 
     def get(self, key: str) -> Snapshot:
         self._check()
+        # Without the lock first. A version that is no newer than the store's revision was the
+        # newest one at that revision; of a key that is not there nothing of the kind is known.
+        revision, record = self._revision, self._versions.get(key)
+        if record is not None and record.mod_revision <= revision:
+            return Snapshot(record, revision)
         with self._lock:
             return Snapshot(self._versions.get(key), self._revision)
 

@@ -21,6 +21,7 @@ from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage.backend import Backend, Record
+from kregistry.storage.choosing import Rejections
 from kregistry.storage.decoded import Decoded, Sharing
 from kregistry.storage.encoded import Encoded
 from kregistry.storage.errors import (
@@ -31,6 +32,8 @@ from kregistry.storage.errors import (
     ResourceVersionSetOnCreate,
     RevisionMismatch,
 )
+from kregistry.storage.fieldindex import Indexes
+from kregistry.storage.inspected import Inspected
 from kregistry.storage.interface import (
     NO_DELETE_OPTIONS,
     NO_GET_OPTIONS,
@@ -46,13 +49,8 @@ from kregistry.storage.interface import (
 )
 from kregistry.storage.keys import KeyRange, KeySpace, below, only, path_prefix, resource_prefix
 from kregistry.storage.lens import Lenses
-from kregistry.storage.listing import (
-    MAX_REVISION,
-    Listing,
-    check_not_older,
-    parse_version,
-    plan_list,
-)
+from kregistry.storage.listing import Listing
+from kregistry.storage.listplan import MAX_REVISION, parse_version, plan_list
 from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.sizes import SizeEstimator
@@ -147,7 +145,11 @@ class ObjectStorage(Interface[T], Generic[T]):
 
     def _share_with(self, sharing: Sharing) -> None:
         self._sharing = sharing
-        self._decoded = Decoded(self._serializer, sharing, self._settings.remembered_objects)
+        capacity = self._settings.remembered_objects
+        self._decoded = Decoded(self._serializer, sharing, capacity)
+        self._rejections = Rejections(capacity)
+        self._inspected = Inspected(self._serializer)
+        self._indexes = Indexes(self._backend, self._space.everything, self._serializer.clear)
 
     @property
     def backend(self) -> Backend:
@@ -240,9 +242,10 @@ class ObjectStorage(Interface[T], Generic[T]):
     def _record(self, key: str, options: GetOptions) -> Record | None:
         """What is stored under *key*, None if nothing is and *options* allow for that."""
         full = self._space.prepare(key)
-        wanted = parse_version(options.resource_version)
+        wanted = parse_version(options.resource_version) if options.resource_version else 0
         record, revision = self._backend.get(full)
-        check_not_older(wanted, revision)
+        if wanted > revision:
+            raise TooLargeResourceVersion(wanted, revision)
         if record is None:
             self._decoded.forget(full)
             if not options.ignore_not_found:
@@ -261,6 +264,9 @@ class ObjectStorage(Interface[T], Generic[T]):
             keys=below(full) if options.recursive else only(full),
             prefix=full,
             plan=plan_list(options, full),
+            inspected=self._inspected,
+            indexes=self._indexes,
+            rejections=self._rejections,
             decoded=self._decoded if options.shared else None,
         )
         return listing.run()

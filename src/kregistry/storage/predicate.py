@@ -6,7 +6,7 @@ Source: ``k8s.io/apiserver/pkg/storage/selection_predicate.go``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -17,6 +17,10 @@ from kregistry.runtime import fields, labels
 #: What an object is selected by: its labels, and its fields by path.
 Attributes = tuple[Mapping[str, str], Mapping[str, str]]
 GetAttrs = Callable[[Any], Attributes]
+
+
+#: What the key of an object is made of.
+NAMING_FIELDS: Final = frozenset({"metadata.name", "metadata.namespace"})
 
 
 def default_attributes(obj: Object) -> Attributes:
@@ -41,9 +45,18 @@ class SelectionPredicate:
         label: Selects by labels.
         field: Selects by fields.
         get_attrs: Takes labels and fields from an object. When it raises, lists and watches
-            treat the object as one that does not match.
+            treat the object as one that does not match. Asked once for each version of an
+            object: it must say the same of the same object.
+        literal_labels: What *get_attrs* takes as labels are those of the metadata, as with
+            :func:`default_attributes`. Lists then pass over objects whose bytes do not hold
+            what the selector asks for.
+        literal_fields: Fields whose value, unless it is "", always stands as a string in the
+            object's JSON: not computed, not a default that is left out, not a number or a
+            flag. For lists, as *literal_labels*.
         index_labels: Labels that an index may exist for.
-        index_fields: Fields that an index may exist for.
+        index_fields: Fields that an index may exist for. One that is literal, too, and whose
+            value stands in the JSON under the last part of its path, gets an index at the
+            first list that pins it.
         limit: At most so many objects; 0 for all.
         continue_: Token of an earlier page, "" for the first.
         allow_watch_bookmarks: Watch only: the reader understands bookmarks.
@@ -52,6 +65,8 @@ class SelectionPredicate:
     label: labels.Selector = attrs.field(factory=labels.everything)
     field: fields.Selector = attrs.field(factory=fields.everything)
     get_attrs: GetAttrs = default_attributes
+    literal_labels: bool = False
+    literal_fields: frozenset[str] = frozenset()
     index_labels: tuple[str, ...] = ()
     index_fields: tuple[str, ...] = ()
     limit: int = attrs.field(default=0, validator=_whole)

@@ -31,6 +31,9 @@ class Remembered(Generic[V]):
         self._young: dict[str, tuple[int, V]] = {}
         self._old: dict[str, tuple[int, V]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._young or self._old)
+
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
@@ -14,7 +14,7 @@ from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.resource import Resource
 from kregistry.runtime.unstructured import Unstructured
 from kregistry.storage.backend import Record
-from kregistry.storage.encoded import Encoded, opening_of
+from kregistry.storage.encoded import Encoded, item_pieces, opening_of
 from kregistry.storage.errors import CorruptObject, InternalStorageError
 from kregistry.storage.transformer import IDENTITY, Transformer
 from kregistry.storage.versioner import VERSIONER
@@ -64,6 +64,11 @@ class Serializer(Generic[T]):
     _opening: bytes = attrs.field(
         init=False, repr=False, default=attrs.Factory(_opening_of, takes_self=True)
     )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether values are stored as the codec writes them."""
+        return self.transformer is IDENTITY
 
     def new(self) -> T:
         """An empty object."""
@@ -146,17 +151,21 @@ class Serializer(Generic[T]):
                 raise CorruptObject(key, 0, text) from error
             raise InternalStorageError(str(error)) from error
 
+    def clear(self, key: str, value: bytes) -> bytes:
+        """The bytes behind a stored value."""
+        return value if self.is_plain else self.from_storage(key, value)[0]
+
     def load(self, record: Record) -> Stored[T]:
         """What *record* holds."""
         data, stale = self.from_storage(record.key, record.value)
         return Stored(
-            self._tagged(record.key, data, record.mod_revision), data, record.mod_revision, stale
+            self.decoded(record.key, data, record.mod_revision), data, record.mod_revision, stale
         )
 
     def read(self, key: str, value: bytes, revision: int) -> T:
         """The object in a stored value."""
         data, _ = self.from_storage(key, value)
-        return self._tagged(key, data, revision)
+        return self.decoded(key, data, revision)
 
     def encoded(self, record: Record) -> Encoded:
         """The bytes of what *record* holds."""
@@ -166,13 +175,24 @@ class Serializer(Generic[T]):
     def readable(self, record: Record) -> Encoded:
         """The same, unless it is doubtful and, being tried, cannot be read."""
         found = self.encoded(record)
-        if not _is_document(found.data):
+        if not is_document(found.data):
             self.unpack(record.key, found)
         return found
 
     def unpack(self, key: str, encoded: Encoded) -> T:
         """A fresh object of its bytes."""
-        return self._tagged(key, encoded.data, encoded.revision)
+        return self.decoded(key, encoded.data, encoded.revision)
+
+    def item_pieces(self, records: Iterable[Record]) -> list[bytes | memoryview]:
+        """What *records* hold as the items of a typed list, in pieces."""
+        if self.transformer is IDENTITY:
+            documents = [(record.value, record.mod_revision) for record in records]
+        else:
+            documents = [
+                (self.from_storage(record.key, record.value)[0], record.mod_revision)
+                for record in records
+            ]
+        return item_pieces(documents, self._opening)
 
     def doubtful(self, records: Sequence[Record]) -> Sequence[Record]:
         """Those of *records* that do not look like anything that was written here.
@@ -181,13 +201,13 @@ class Serializer(Generic[T]):
         is not worth decoding it; what somebody else left, or what a disk or a key has spoilt,
         does not begin and end like a document.
         """
-        if self.transformer is IDENTITY:
-            return [record for record in records if not _is_document(record.value)]
+        if self.is_plain:
+            return [record for record in records if not is_document(record.value)]
         return [record for record in records if not self._is_readable(record)]
 
     def _is_readable(self, record: Record) -> bool:
         try:
-            return _is_document(self.from_storage(record.key, record.value)[0])
+            return is_document(self.from_storage(record.key, record.value)[0])
         except Exception:
             return False
 
@@ -215,7 +235,8 @@ class Serializer(Generic[T]):
         if self.resource is not None and not isinstance(obj, self.resource.cls):
             raise EncodeError(f"a {type(obj).__name__} is no {self.resource.kind}")
 
-    def _tagged(self, key: str, data: bytes, revision: int) -> T:
+    def decoded(self, key: str, data: bytes, revision: int) -> T:
+        """:meth:`decode`, where what cannot be read is a CorruptObject if so configured."""
         try:
             return self.decode(data, revision)
         except Exception as error:
@@ -225,7 +246,8 @@ class Serializer(Generic[T]):
             raise CorruptObject(key, 0, text) from error
 
 
-def _is_document(data: bytes) -> bool:
+def is_document(data: bytes) -> bool:
+    """Whether *data* begins and ends like a document of ours."""
     return data.startswith(b'{"') and data.endswith(b"}")
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kregistry.testing.etcd.fresh import FreshEtcds as FreshEtcds
     from kregistry.testing.etcd.server import EtcdServer as EtcdServer
     from kregistry.testing.model import ModelBackend as ModelBackend
+    from kregistry.testing.mutation import MutationDetector as MutationDetector
+    from kregistry.testing.mutation import SharedObjectMutated as SharedObjectMutated
     from kregistry.testing.suites.backend import BackendSuite as BackendSuite
     from kregistry.testing.suites.backend_machine import BackendMachine as BackendMachine
     from kregistry.testing.suites.rest import (
@@ -35,7 +37,9 @@ _HOMES = {
     "FreshEtcds": "etcd.fresh",
     "GracefulRESTStorageSuite": "suites.rest",
     "ModelBackend": "model",
+    "MutationDetector": "mutation",
     "RESTStorageSuite": "suites.rest",
+    "SharedObjectMutated": "mutation",
     "StorageMachine": "suites.storage_machine",
     "StorageSuite": "suites.storage",
     "WatchSuite": "suites.watch",
@@ -50,7 +54,9 @@ __all__ = [
     "FreshEtcds",
     "GracefulRESTStorageSuite",
     "ModelBackend",
+    "MutationDetector",
     "RESTStorageSuite",
+    "SharedObjectMutated",
     "StorageMachine",
     "StorageSuite",
     "WatchSuite",

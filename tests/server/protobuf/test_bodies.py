@@ -10,11 +10,22 @@ import pytest
 from asking import CONFIGMAPS, PODS, Client, Told, config_map, pod
 from protobufwriter import MAGIC, MEDIA_TYPE, document, envelope
 
+from kregistry.core.generics.storage import GenericStorage
+from kregistry.meta.object import Object
 from kregistry.meta.wire import encode_field
+from kregistry.runtime import Unstructured
+from kregistry.runtime.resource import Resource
+from kregistry.server import APIServer
+from kregistry.server.resources import APIResource, Endpoint
+from kregistry.storage import Interface
 
 HEADERS = {"content-type": MEDIA_TYPE, "accept": f"{MEDIA_TYPE},application/json"}
 EVENTS = "/apis/events.k8s.io/v1/namespaces/default/events"
 SCALERS = "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
+GADGETS = Resource(
+    Unstructured, plural="gadgets", group="shop.example", version="v1", kind="Gadget"
+)
+#: A message with a name in its metadata, and nothing else.
 NAMED = encode_field(1, encode_field(1, b"a"))
 
 
@@ -179,6 +190,25 @@ def test_a_body_that_is_no_such_object_is_refused(
     assert (told.status, told.body["reason"]) == (400, "BadRequest")
     assert told.message == message
     assert client.get(CONFIGMAPS).body["items"] == []
+
+
+def test_a_kind_of_users_has_no_messages(
+    server: APIServer, client: Client, memory: Interface[Object]
+) -> None:
+    door = GenericStorage(GADGETS, memory).objects
+    endpoint = Endpoint(gvk=GADGETS.gvk, verbs=("create", "delete", "list"), door=door)
+    server.resources.add(APIResource(resource=GADGETS, endpoint=endpoint, custom=True))
+    path = "/apis/shop.example/v1/namespaces/default/gadgets"
+    sent = envelope("shop.example/v1", "Gadget", NAMED)
+    told = client.post(path, sent, headers=HEADERS)
+    assert (told.status, told.body["reason"]) == (400, "BadRequest")
+    assert told.message == (
+        'Gadget in version "v1" cannot be handled as a Gadget: object Gadget does not implement '
+        "the protobuf marshalling interface and cannot be encoded to a protobuf message"
+    )
+    assert client.post(path, {"metadata": {"name": "a"}}).status == 201
+    options = {"apiVersion": "shop.example/v1", "kind": "DeleteOptions"}
+    assert client.delete(f"{path}/a", document(options), headers=HEADERS).status == 200
 
 
 def test_another_version_of_a_kind_is_refused(client: Client) -> None:

@@ -15,11 +15,12 @@ from protobuftrees import trees
 from kregistry.core.scheme import core_scheme
 from kregistry.meta.gvk import GroupVersionKind
 from kregistry.runtime.codec import Codec
+from kregistry.server.discovery.builtin import builtin_resources
 from kregistry.server.protobuf.table import Field, Label, Message, builtin_table
+from kregistry.server.served import ServedResource
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS: dict[str, Any] = json.loads((ROOT / "tools/patches/schemas.json").read_text())
-SERVED = json.loads((ROOT / "src/kregistry/server/builtin.json").read_text())
 
 #: Fields that the file of schemas lacks, because descriptions were taken out of it.
 UNTOLD = {"description", "x-kubernetes-validations"}
@@ -108,11 +109,16 @@ def test_zero_is_left_out_only_where_openapi_does_not_promise_it(name: str) -> N
 
 
 @pytest.mark.parametrize(
-    "facts", [each for each in SERVED if each["servedByDefault"]], ids=lambda facts: facts["plural"]
+    "served", builtin_resources(by_default=True), ids=lambda served: served.plural
 )
-def test_every_kind_that_is_served_has_a_message(facts: dict[str, Any]) -> None:
-    gvk = GroupVersionKind(facts["group"], facts["version"], facts["kind"])
-    assert builtin_table().message_of(gvk) is not None
+def test_every_kind_that_is_served_has_a_message(served: ServedResource) -> None:
+    table = builtin_table()
+    assert table.message_of(GroupVersionKind(served.group, served.version, served.kind))
+    for part in served.subresources:
+        if not part.connects:
+            group = served.group if part.group is None else part.group
+            version = served.version if part.version is None else part.version
+            assert table.message_of(GroupVersionKind(group, version, part.kind)), part.name
 
 
 def test_what_is_no_message_is_none() -> None:

@@ -9,9 +9,21 @@ from collections.abc import Mapping
 from typing import Final
 
 from kregistry.core.v1 import Pod
+from kregistry.storage.predicate import NAMING_FIELDS
 
 #: Fields by which the watchers of nodes find their Pods.
 INDEXED_FIELDS: Final = ("spec.nodeName", "metadata.namespace")
+
+#: Those whose value stands in a Pod's JSON as it is; not what says "true" or "false".
+LITERAL_FIELDS: Final = NAMING_FIELDS | {
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "status.nominatedNodeName",
+    "status.phase",
+    "status.podIP",
+}
 
 #: Old and unused names that a selector may use, and what they stand for. ``status.podIPs`` is
 #: accepted and, as in Kubernetes, the same for every Pod: empty.

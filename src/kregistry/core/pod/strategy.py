@@ -5,12 +5,17 @@ Source: ``k8s.io/kubernetes/pkg/registry/core/pod/strategy.go``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from kregistry.core.pod.apparmor import adopt_annotations
 from kregistry.core.pod.features import drop_disabled_fields
-from kregistry.core.pod.fields import FIELD_ALIASES, selectable_fields
+from kregistry.core.pod.fields import (
+    FIELD_ALIASES,
+    INDEXED_FIELDS,
+    LITERAL_FIELDS,
+    selectable_fields,
+)
 from kregistry.core.pod.labelkeys import merge_label_keys
 from kregistry.core.pod.qos import qos_class
 from kregistry.core.pod.typecheck import explaining_wrong_types
@@ -99,6 +104,12 @@ class PodStrategy(Strategy[Pod]):
 
     def selectable_fields(self, obj: Pod) -> Mapping[str, str]:
         return selectable_fields(obj)
+
+    def literal_fields(self) -> Collection[str]:
+        return LITERAL_FIELDS
+
+    def indexed_fields(self) -> Sequence[str]:
+        return INDEXED_FIELDS
 
     def field_aliases(self) -> Mapping[str, str]:
         return FIELD_ALIASES

@@ -65,7 +65,7 @@ def patch(scope: RequestScope) -> Answer:
             field_validation=options.field_validation,
         ),
     )
-    return responder.answer(updated.obj, 201 if updated.created else 200)
+    return responder.written(updated.obj, 201 if updated.created else 200)
 
 
 def _patch_type(scope: RequestScope) -> PatchType:

@@ -40,7 +40,7 @@ def update(scope: RequestScope) -> Answer:
         update_validation=admitting.validate_updated,
         options=options,
     )
-    return responder.answer(updated.obj, 201 if updated.created else 200)
+    return responder.written(updated.obj, 201 if updated.created else 200)
 
 
 def may_create(scope: RequestScope, validate: Check) -> Check:

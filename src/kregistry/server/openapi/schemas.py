@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from kregistry.meta.gvk import GroupVersionKind
 from kregistry.server.discovery.packagedata import package_data
+from kregistry.server.openapi.descriptions import described
 
 Schema = Mapping[str, Any]
 
@@ -97,7 +98,7 @@ class Schemas:
         """
         made = self._published.get(name)
         if made is None:
-            made = self._published[name] = published(self._by_name[name])
+            made = self._published[name] = published(described(name, self._by_name[name]))
         return made
 
     def _add(self, more: Mapping[str, Schema]) -> None:
