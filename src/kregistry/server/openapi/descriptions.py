@@ -44,7 +44,7 @@ _KINDS: Final = "x-kubernetes-group-version-kind"
 _META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1"
 _META_TYPES: Final = (f"{_META}.ObjectMeta", f"{_META}.ListMeta")
 
-_ROLE: Final = re.compile(r":\w+:`~?([\w.]+)`|``?([^`]*)``?")
+_ROLE: Final = re.compile(r":\w+:`~?([\w.]+)`|``?([^`]*)``?", re.ASCII)
 
 
 def described(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
