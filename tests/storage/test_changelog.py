@@ -523,3 +523,27 @@ def test_nobody_can_change_what_others_read() -> None:
     log = ChangeLog(revision=1)
     log.publish([change(2)])
     assert isinstance(everything(log).poll(), tuple)
+
+
+@pytest.mark.parametrize("retired", [set(range(0, 60, 2)), set(range(40)), {0}, set()])
+def test_every_thread_of_a_crowd_is_woken_whoever_gave_up_before(retired: set[int]) -> None:
+    wakers = [ThreadWaker() for _ in range(60)]
+    awake: list[int] = []
+
+    def wait(number: int) -> None:
+        assert wakers[number].wait(PATIENCE)
+        awake.append(number)
+
+    for number in retired:
+        assert not wakers[number].wait(0)
+    waiting = [
+        threading.Thread(target=wait, args=(number,), daemon=True)
+        for number in range(60)
+        if number not in retired
+    ]
+    for thread in waiting:
+        thread.start()
+    wakers[0].wake_all(dict(enumerate(wakers)))
+    for thread in waiting:
+        thread.join(PATIENCE)
+    assert sorted(awake) == [number for number in range(60) if number not in retired]

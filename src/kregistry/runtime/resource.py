@@ -92,8 +92,14 @@ class Resource(Generic[T]):
     kind: str = attrs.field(default=attrs.Factory(_kind_of, takes_self=True), kw_only=True)
     prefix: str = attrs.field(default="", kw_only=True)
     list_kind: str = attrs.field(default="", kw_only=True)
+    _gvk: GroupVersionKind = attrs.field(init=False, eq=False, repr=False)
+    _api_version: str = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        # Every create asks for both, and making them is 2 % of one.
+        gvk = GroupVersionKind(self.group, self.version, self.kind)
+        object.__setattr__(self, "_gvk", gvk)
+        object.__setattr__(self, "_api_version", gvk.api_version)
         _check_class(self.cls)
         self._check_names()
         for name, value in (
@@ -107,7 +113,7 @@ class Resource(Generic[T]):
     @property
     def gvk(self) -> GroupVersionKind:
         """Group, version and kind."""
-        return GroupVersionKind(self.group, self.version, self.kind)
+        return self._gvk
 
     @property
     def gvr(self) -> GroupVersionResource:
@@ -127,7 +133,7 @@ class Resource(Generic[T]):
     @property
     def api_version(self) -> str:
         """``v1`` or ``group/version``."""
-        return self.gvk.api_version
+        return self._api_version
 
     def new(self) -> T:
         """A fresh object in which nothing is set but its type."""

@@ -57,10 +57,11 @@ class Responder:
             body = written(tree, self._form, engine=self._scope.tools.engine)
         return self.of_body(body, code)
 
-    def written(self, obj: Any, code: int) -> Response:
-        """*obj* as an answer, which the door has just stored."""
+    def written(self, obj: Any, code: int, *, dry_run: bool) -> Response:
+        """*obj* as an answer, which the door has just stored, or would have."""
         scope = self._scope
-        if self.is_plain and scope.tools.in_memory and isinstance(obj, Object):
+        near = scope.tools.in_memory and not dry_run
+        if near and self.is_plain and isinstance(obj, Object):
             stored = bytes_as_stored(scope.door, scope.ctx, obj)
             if stored is not None:
                 return self.of_body(stored.json() + b"\n", code)

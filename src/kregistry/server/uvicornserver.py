@@ -9,19 +9,24 @@ listens.
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import socket
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import h11
 import uvicorn
 
 from kregistry.server.asgi import ASGIApplication
+from kregistry.server.corked import Corked
 from kregistry.server.http.limits import Limits
 
 #: After so many seconds a stopping server cuts off what has not ended.
 _GRACE_SECONDS: Final = 5
+
+#: Files that a process opens besides its connections.
+_FILES: Final = 128
 
 #: Line ends that are none, and lines that go on where the next begins.
 _UNSOUND: Final = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|\n[ \t]")
@@ -84,7 +89,17 @@ def guarded(protocol: Any, limits: Limits) -> Any:
             its first byte.
     """
     guard = HttptoolsGuard if hasattr(protocol, "on_headers_complete") else Guard
-    return type("Guarded", (guard, protocol), {"limits": limits})
+    return type("Guarded", (guard, protocol), {"limits": limits, "most": _most_connections()})
+
+
+def _most_connections() -> float:
+    """How many there may be so that the process can still open files, its store above all."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return math.inf
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if files == resource.RLIM_INFINITY else max(1, files - _FILES)
 
 
 class Guard(asyncio.Protocol):
@@ -92,24 +107,31 @@ class Guard(asyncio.Protocol):
 
     It closes a connection whose request does not come in time or whose answer nobody takes, and
     refuses a head that is too
-    long or is not made of lines as HTTP has them.
+    long or is not made of lines as HTTP has them. When there are more connections than *most*,
+    one that has asked for nothing has to go.
     """
 
     limits: Limits
+    most: float = math.inf
     _alarm: asyncio.TimerHandle | None = None
 
     # Of the protocol.
     conn: Any
+    connections: set[Any]
     cycle: Any
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     send_400_response: Callable[[str], None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+        corked: Any = Corked(cast(asyncio.Transport, transport), self.loop)
+        super().connection_made(corked)
+        self._since = self.loop.time()
         self._head = Head(self.limits.request_line + self.limits.head)
         _end_unless_read(transport, self.limits.write_seconds)
         self._wait()
+        if len(self.connections) > self.most:
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         if self._hears_head() and not self._head.accepts(data):
@@ -124,6 +146,13 @@ class Guard(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()
         super().connection_lost(exc)
+
+    def _make_room(self) -> None:
+        """Show out who has been there longest and asked for nothing; it may be this one."""
+        staying = [each for each in self.connections if not each.transport.is_closing()]
+        waiting = [each for each in staying if each.cycle is None]
+        if len(staying) > self.most:
+            min(waiting, key=lambda each: each._since).transport.abort()
 
     def _hears_head(self) -> bool:
         """Whether what comes next belongs to a head."""

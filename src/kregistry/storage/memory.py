@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import math
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
+from kregistry.storage import fork
 from kregistry.storage.backend import Backend, Change, Page, Snapshot, check_farthest
 from kregistry.storage.changelog import ChangeLog, LogStream, wake
 from kregistry.storage.errors import (
     BackendClosed,
+    BackendError,
     ForkedStore,
     RevisionCompacted,
     RevisionInFuture,
@@ -28,7 +30,7 @@ from kregistry.storage.versions import Versions
 _BATCH = 1000
 
 
-class MemoryBackend(Backend, Chores):
+class MemoryBackend(Backend, Chores, fork.Forkable):
     """Keeps everything in this process. Gone when the process ends.
 
     Args:
@@ -65,8 +67,8 @@ class MemoryBackend(Backend, Chores):
         self._next_compaction = self._clock.monotonic() + compaction_interval
         self._history_mark = start_revision
         self._housekeeper = Housekeeper(self, clock=self._clock, name="kregistry-memory")
-        self._pid = os.getpid()
-        self._closed = False
+        self._refusal: BackendError | None = None
+        fork.guard(self)
 
     @property
     def in_memory(self) -> bool:
@@ -198,20 +200,23 @@ class MemoryBackend(Backend, Chores):
         return self._expiring.next()
 
     def close(self) -> None:
-        self._closed = True
+        self._refusal = self._refusal or BackendClosed("the store is closed")
+        fork.release(self)
         self._housekeeper.close()
         self._log.close()
 
     def ready(self) -> None:
         self._check()
 
+    def after_fork_in_child(self) -> list[object]:
+        self._refusal = ForkedStore(
+            "a memory store cannot be shared with a child process; open another one there"
+        )
+        return []
+
     def _check(self) -> None:
-        if self._closed:
-            raise BackendClosed("the store is closed")
-        if os.getpid() != self._pid:
-            raise ForkedStore(
-                "a memory store cannot be shared with a child process; open another one there"
-            )
+        if self._refusal is not None:
+            raise copy.copy(self._refusal)
 
     def _check_readable(self, revision: int) -> None:
         if revision < 0:

@@ -5,13 +5,15 @@ for each operation of all groups, and prints how they were answered::
 
     python tests/server/http/openapifuzz.py --examples 50
 
-Requests come in four kinds, in turn: as schemathesis makes them; the same about something that
-is there; and mended in two degrees, so that they may succeed. See :mod:`openapirepair`.
+The requests for an operation come in five kinds, in turn: mended as a whole, so that something
+succeeds; as schemathesis makes them; mended but for one field; about something that is there,
+but else as they were made; and with all fields that were made. See :mod:`openapirepair`.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -20,7 +22,7 @@ from typing import Any
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from openapirepair import Repairs
+from openapirepair import Repairs, Taken
 
 from kregistry.server import APIServer, Request, Response
 from kregistry.server.threaded import ThreadedServer
@@ -87,15 +89,17 @@ class Fuzz:
         self._session.close()
 
     def _try(self, operation: Any) -> None:
+        kinds = itertools.cycle([Taken.NOTHING, None, Taken.FIELD, "aimed", Taken.ALL])
+
         @self._settings
         @given(case=operation.as_strategy())
         def run(case: Any) -> None:
             turn = self.answers.total()
-            match turn % 4:
-                case 1:
-                    self._repairs.aim(case, turn // 4)
-                case 2 | 3:
-                    self._repairs.mend(case, turn // 4, everything=turn % 4 == 3)
+            match next(kinds):
+                case "aimed":
+                    self._repairs.aim(case, turn)
+                case Taken() as taken:
+                    self._repairs.mend(case, turn, taken=taken)
             asked = case.as_transport_kwargs(base_url=self._url)
             # A watch may last: only the status is waited for.
             with self._session.request(**asked, timeout=PATIENCE, stream=True) as answer:

@@ -11,6 +11,7 @@ import copy
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 from minimal import minimal
@@ -43,6 +44,14 @@ _OWN = ("apiVersion", "kind", "metadata")
 _ORDER = ("post", "list", "get", "put", "patch", "connect", "delete", "deletecollection")
 
 
+class Taken(Enum):
+    """How much of what was generated stays in a mended request."""
+
+    NOTHING = "nothing"
+    FIELD = "one field"
+    ALL = "all fields"
+
+
 class Repairs:
     """Remembers what there is, and mends requests so that they are about it.
 
@@ -67,13 +76,13 @@ class Repairs:
         for name in case.path_parameters:
             case.path_parameters[name] = known.get(name, case.path_parameters[name])
 
-    def mend(self, case: Any, turn: int, *, everything: bool) -> None:
+    def mend(self, case: Any, turn: int, *, taken: Taken) -> None:
         """Let the request be about something that is there, and be one that may succeed.
 
         Args:
             case: The request, which is changed.
             turn: Chooses among what may be done.
-            everything: Take as much as possible of what was generated, not just one field.
+            taken: How much of what was generated is to stay.
         """
         self.aim(case, turn)
         verb = action(case.operation)
@@ -81,9 +90,9 @@ class Repairs:
         case.query = dict(queries[turn % len(queries)])
         match verb:
             case "post" | "put":
-                case.body = self._object(case, turn, everything)
+                case.body = self._object(case, turn, taken)
             case "patch":
-                case.body = self._patch(case, turn)
+                case.body = self._patch(case, turn, taken)
             case "delete" | "deletecollection":
                 policies = ("Background", "Foreground", "Orphan")
                 case.body = {
@@ -100,7 +109,7 @@ class Repairs:
         if isinstance(name, str):
             self._names[collection(case)].append(name)
 
-    def _object(self, case: Any, turn: int, everything: bool) -> dict[str, Any]:
+    def _object(self, case: Any, turn: int, taken: Taken) -> dict[str, Any]:
         kind = case.operation.definition.raw["x-kubernetes-group-version-kind"]
         api_version = f"{kind['group']}/{kind['version']}" if kind["group"] else kind["version"]
         generated = case.body if isinstance(case.body, dict) else {}
@@ -111,7 +120,7 @@ class Repairs:
         if "namespace" in case.path_parameters:
             made["metadata"]["namespace"] = NAMESPACE
         current = self._stored(case) if action(case.operation) == "put" else None
-        return grafted(current or made, generated, turn, everything=everything)
+        return grafted(current or made, generated, turn, taken=taken)
 
     def _stored(self, case: Any) -> dict[str, Any] | None:
         """What is to be replaced; None if there is nothing."""
@@ -122,10 +131,10 @@ class Repairs:
         found: dict[str, Any] = json.loads(answer.body)
         return found
 
-    def _patch(self, case: Any, turn: int) -> Any:
+    def _patch(self, case: Any, turn: int, taken: Taken) -> Any:
         """A patch that sets a label and one member that was generated for an object before."""
         seen = self._generated[collection(case)]
-        content = grafted({}, seen[turn % len(seen)] if seen else {}, turn, everything=False)
+        content = grafted({}, seen[turn % len(seen)] if seen else {}, turn, taken=taken)
         label = {"fuzz": str(turn)}
         if not case.media_type.startswith("application/json-patch"):
             return {"metadata": {"labels": label}, **content}
@@ -134,7 +143,7 @@ class Repairs:
 
 
 def grafted(
-    base: dict[str, Any], generated: dict[str, Any], turn: int, *, everything: bool
+    base: dict[str, Any], generated: dict[str, Any], turn: int, *, taken: Taken
 ) -> dict[str, Any]:
     """*base* with members of *generated* that it lacks.
 
@@ -142,16 +151,17 @@ def grafted(
         base: What is fine; changed and returned.
         generated: What may be anything.
         turn: Chooses the field if it is to be one.
-        everything: Take all fields, not one of each member.
+        taken: How much of it: one field of each member, or all.
     """
     for name, value in copy.deepcopy(generated).items():
-        if name in _OWN:
+        if name in _OWN or taken is Taken.NOTHING:
             continue
         if not isinstance(value, dict) or not isinstance(base.get(name, {}), dict):
             base.setdefault(name, value)
             continue
         fields = sorted(value)
-        chosen = fields if everything or not fields else [fields[turn % len(fields)]]
+        one = fields[turn % len(fields) : turn % len(fields) + 1] if fields else []
+        chosen = fields if taken is Taken.ALL else one
         base[name] = {**{field: value[field] for field in chosen}, **base.get(name, {})}
     return base
 

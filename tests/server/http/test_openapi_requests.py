@@ -25,7 +25,7 @@ GROUPS = {
 def test_whatever_the_documents_allow_is_no_fault_of_the_server(
     running: ThreadedServer, server: APIServer, group: str, about: tuple[str, ...]
 ) -> None:
-    with closing(Fuzz(server, running.url, examples=4)) as fuzz:
+    with closing(Fuzz(server, running.url, examples=6)) as fuzz:
         fuzz.try_group(group, about=about)
     assert fuzz.faults == []
     assert fuzz.codes.total() > 0

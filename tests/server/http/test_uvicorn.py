@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import threading
 import time
@@ -163,6 +164,27 @@ def test_half_open_connections_keep_nobody_out(uvicorn: Running) -> None:
             raw = stack.enter_context(RawClient(uvicorn.port))
             raw.say((b"", b"GET ", message("POST", CONFIGMAPS, content_length="9"))[number % 3])
         assert stack.enter_context(RawClient(uvicorn.port)).get("/readyz").status == 200
+
+
+def test_where_there_are_too_many_who_asked_for_nothing_goes(uvicorn: Running) -> None:
+    uvicorn.allow(3)
+    with ExitStack() as stack:
+        watching = stack.enter_context(RawClient(uvicorn.port))
+        watching.say(message("GET", f"{CONFIGMAPS}?watch=1"))
+        assert watching.hear_head()[0] == 200
+        idle = [stack.enter_context(RawClient(uvicorn.port)) for _ in range(4)]
+        for each in idle[:2]:
+            assert each.hears_the_end()
+        assert idle[3].get("/readyz").status == 200
+        body = json.dumps(config_map()).encode()
+        assert idle[3].ask(message("POST", CONFIGMAPS, body)).status == 201
+        assert watching.hear_chunk()
+
+
+def test_a_process_can_open_more_files_than_it_has_connections(uvicorn: Running) -> None:
+    resource = pytest.importorskip("resource")
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert uvicorn.allowed in (math.inf, max(1, files - 128))
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system does not offer it")

@@ -28,6 +28,17 @@ class Running:
         self._thread = threading.Thread(target=server.run, args=([sock],))
 
     @property
+    def allowed(self) -> float:
+        """How many connections there may be."""
+        protocol: Any = self._server.config.http_protocol_class
+        return float(protocol.most)
+
+    def allow(self, connections: int) -> None:
+        """Let there be no more than so many."""
+        protocol: Any = self._server.config.http_protocol_class
+        protocol.most = connections
+
+    @property
     def connections(self) -> int:
         """How many there are."""
         return len(self._server.server_state.connections)

@@ -60,7 +60,8 @@ class _Earlier:
 def port_warnings(spec: PodSpec) -> Iterator[str]:
     """Per container: ports defined twice; among those that run together: names used twice."""
     for container, at in containers_with_paths(spec, _SPEC):
-        yield from _of_container(container.ports, at / "ports")
+        if len(container.ports) > 1 or any(port.host_ip for port in container.ports):
+            yield from _of_container(container.ports, at / "ports")
     names: dict[str, Path] = {}
     for ports, at in _running_together(spec):
         for index, port in enumerate(ports):
@@ -87,8 +88,6 @@ def _of_container(ports: Sequence[ContainerPort], path: Path) -> Iterator[str]:
         at = path.index(index)
         if port.host_ip and not port.host_port:
             yield f"{at}: hostIP set without hostPort: {_printed(port)}"
-        if len(ports) == 1:
-            return  # nothing to be in the way of
         earlier = seen.setdefault((port.container_port, port.protocol), _Earlier())
         found = earlier.conflict(port)
         if found is not None:

@@ -66,6 +66,7 @@ _VOLUMES: Final = (
 )
 
 _sources_of: Final = attrgetter(*(attribute for attribute, *_ in _VOLUMES))
+_NONE_OF_THEM: Final = (None,) * len(_VOLUMES)
 
 
 def warnings_for_pod(pod: Pod) -> list[str]:
@@ -175,7 +176,10 @@ def _affinity_terms(spec: PodSpec) -> Iterator[tuple[PodAffinityTerm, Path]]:
 
 def _volume_warnings(volumes: Sequence[Volume]) -> Iterator[str]:
     for index, volume in enumerate(volumes):
-        for (_, wire, text), source in zip(_VOLUMES, _sources_of(volume), strict=True):
+        sources = _sources_of(volume)
+        if sources == _NONE_OF_THEM:
+            continue
+        for (_, wire, text), source in zip(_VOLUMES, sources, strict=True):
             if source is not None:
                 yield f"{(_SPEC / 'volumes').index(index) / wire}: {text}"
 

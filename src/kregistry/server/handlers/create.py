@@ -32,7 +32,7 @@ def create(scope: RequestScope) -> Answer:
     made = _created(scope, obj, options, admitting)
     if isinstance(made, Status):
         made.code = made.code or 201
-    return responder.written(made, 201)
+    return responder.written(made, 201, dry_run=bool(options.dry_run))
 
 
 def _created(scope: RequestScope, obj: Object, options: CreateOptions, admitting: Admitting) -> Any:

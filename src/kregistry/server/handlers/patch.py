@@ -65,7 +65,8 @@ def patch(scope: RequestScope) -> Answer:
             field_validation=options.field_validation,
         ),
     )
-    return responder.written(updated.obj, 201 if updated.created else 200)
+    code = 201 if updated.created else 200
+    return responder.written(updated.obj, code, dry_run=bool(options.dry_run))
 
 
 def _patch_type(scope: RequestScope) -> PatchType:

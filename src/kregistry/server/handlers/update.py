@@ -40,7 +40,8 @@ def update(scope: RequestScope) -> Answer:
         update_validation=admitting.validate_updated,
         options=options,
     )
-    return responder.written(updated.obj, 201 if updated.created else 200)
+    code = 201 if updated.created else 200
+    return responder.written(updated.obj, code, dry_run=bool(options.dry_run))
 
 
 def may_create(scope: RequestScope, validate: Check) -> Check:

@@ -10,6 +10,7 @@ from contextlib import nullcontext, suppress
 
 from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
+from kregistry.storage import fork
 from kregistry.storage.backend import Backend, ChangeStream, Page, Snapshot, check_farthest
 from kregistry.storage.errors import (
     BackendClosed,
@@ -19,7 +20,7 @@ from kregistry.storage.errors import (
     UnsafeStorage,
 )
 from kregistry.storage.housekeeping import Chores, Housekeeper
-from kregistry.storage.sqlite import expiry, faults, fork, opening, place, reserve
+from kregistry.storage.sqlite import expiry, faults, opening, place, reserve
 from kregistry.storage.sqlite.checkpoint import Checkpointer
 from kregistry.storage.sqlite.commit import GroupCommit, Request
 from kregistry.storage.sqlite.compaction import Compactor

@@ -1,7 +1,9 @@
-"""Forks: a child must never touch a connection of its parent, not even to close it.
+"""Forks: a child must never touch a store of its parent, not even to close it.
 
-The file's locks belong to the parent's process, so a child that writes through an inherited
-connection writes without any, and SQLite does not notice.
+The locks of a file belong to the parent's process, so a child that writes through an inherited
+connection writes without any, and SQLite does not notice. What is in memory, parent and child
+would each change for themselves. A store that is told of the fork need not ask for its process
+with every call, which would be 3 % of a create in memory.
 """
 
 from __future__ import annotations
@@ -40,9 +42,10 @@ def release(store: Forkable) -> None:
 
 def _poison() -> None:
     for store in list(_open):
-        if not _parked:
+        parked = store.after_fork_in_child()
+        if parked and not _parked:
             atexit.register(_keep_for_ever)
-        _parked.extend(store.after_fork_in_child())
+        _parked.extend(parked)
     _open.clear()
 
 
