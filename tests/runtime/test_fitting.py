@@ -164,6 +164,11 @@ def test_both_looks_lead_to_the_same_answer(document: str) -> None:
     [
         ('{"size":1,"size":2}', ('duplicate field "spec.size"',)),
         ('{"size" :1,"size" :2}', ('duplicate field "spec.size"',)),
+        ('{"ratio" :1,"size":1,"size":2}', ('duplicate field "spec.size"',)),
+        (
+            '{"ratio"\n\t:1,"on"\r:true,"size":1,"size":2,"size":3}',
+            ('duplicate field "spec.size"',),
+        ),
         ('{"table":{"\\":a":"1","\\":a":"2"}}', ('duplicate field "spec.table.":a"',)),
         ('{"words":["\\":"],"size":1,"size":2}', ('duplicate field "spec.size"',)),
         ('{"anything":{"a":1,"a":2},"words":["":]}', None),

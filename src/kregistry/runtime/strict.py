@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from typing import Any, Final
@@ -26,6 +27,8 @@ from kregistry.runtime.scan import text_of
 from kregistry.runtime.shapes import ANY, TYPE_META, Form, Shape, shape_of
 
 _INT64_DIGITS: Final = 20
+
+_SPACED: Final = re.compile(rb'"[ \t\n\r]+:')
 
 _ZERO: Final[dict[Form, type]] = {
     Form.STR: str,
@@ -72,15 +75,15 @@ def parse_simply(data: bytes, limits: Limits) -> tuple[Any, int | None]:
     """The tree of a document, and how many members its objects have; None if that is no matter.
 
     To look for keys that are there twice takes the parser as long again as everything else. It
-    need not look if names are counted: they are what stands before ``":``, as far as no quotes
-    are escaped. A tree that has fewer members has lost some, or there are spaces; then
-    :func:`parse` is asked, as it is at once where there are escapes.
+    need not look if names are counted: they are what stands before ``":``, and perhaps a text
+    that begins with a colon. A tree that has fewer members may have lost some. Where there are
+    escapes, or spaces before a colon, names could be missed; :func:`parse` is asked at once.
 
     Raises:
         DecodeError: As from :func:`parse`.
         ValueError: It is not JSON.
     """
-    if b"\\" in data:
+    if b"\\" in data or _SPACED.search(data):
         return parse(data, limits), None
     text = text_of(data, limits)
     return _SIMPLE_DECODER.decode(text), text.count('":')
