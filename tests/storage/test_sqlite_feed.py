@@ -185,3 +185,15 @@ def test_readers_are_woken_when_the_feed_is_free_again(ours: SqliteBackend, end:
     assert stream.park(lambda: locked.append(ours._feed._lock.locked()))
     getattr(ours._feed, end)(BackendUnavailable("planted"))
     assert locked == [False]
+
+
+def test_who_leaves_while_the_log_grows_spoils_nothing(ours: SqliteBackend) -> None:
+    """A list by an index looks at the log for a moment; the last to go must not stop a writer."""
+    stream = ours.watch(*ALL, after=1)
+    with ours._feed.halted() as halt:
+        stream.close()
+        assert not ours._feed.is_watched
+        halt.append([Change("/a", 2, b"", None, 0)])
+        halt.catch_up()
+    assert ours.put("/b", b"", expected=0) == 2
+    assert [change.key for change in following(ours.watch(*ALL, after=1))] == ["/b"]

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from kregistry.storage.backend import Change, ChangeStream
-from kregistry.storage.changelog import ChangeLog, Wakeable, wake
 from kregistry.storage.errors import BackendError, RevisionCompacted
+from kregistry.storage.log.changelog import ChangeLog, Wakeable, wake
+from kregistry.storage.log.streams import Streams
 from kregistry.storage.sqlite.reader import Reader
-from kregistry.storage.streams import Streams
 
 #: What watchers share in memory of the newest changes: so many at least, so many bytes at most.
 #: Older ones are read from the file.
@@ -100,6 +100,7 @@ class Feed:
         halt = Halt(self, self._reader)
         try:
             with self._lock:
+                halt.log = self._log if self._streams else None
                 yield halt
         finally:  # whatever else failed, what is in the log must be told
             wake(halt.due)
@@ -136,18 +137,16 @@ class Halt:
     """The log while nobody else adds to it or begins to read it.
 
     Attributes:
+        log: The log; None if nobody watched when everybody was halted. Who leaves does not ask
+            for the feed, so this is found out once.
         due: Whom to wake when it is over.
     """
 
     def __init__(self, feed: Feed, reader: Reader) -> None:
         self._feed = feed
         self._reader = reader
+        self.log: ChangeLog | None = None
         self.due: list[Wakeable] = []
-
-    @property
-    def log(self) -> ChangeLog | None:
-        """The log; None if nobody watches."""
-        return self._feed._log if self._feed._streams else None
 
     def append(self, changes: Sequence[Change]) -> None:
         """Add what follows the end of the log."""
@@ -171,7 +170,7 @@ class Halt:
             # Others wrote and compacted while this process stood still: nobody can be told
             # what happened in between.
             self.due += self._feed._streams.fail(error)
-            self._feed._log = None
+            self._feed._log = self.log = None
 
     def land(self, revision: int) -> None:
         """A jump of the revision, where no changes lead, is committed: go on behind it."""
