@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from kregistry.storage.changelog import History
 from kregistry.storage.errors import BackendUnavailable
 from kregistry.storage.etcd3.feed import Feed
+from kregistry.storage.log.changelog import History
 
 
 @pytest.mark.parametrize("end", ["fail", "close"])

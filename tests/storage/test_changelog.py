@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from kregistry.storage.backend import Change
-from kregistry.storage.changelog import ChangeLog, History, LogStream
 from kregistry.storage.errors import BackendClosed, RevisionCompacted
+from kregistry.storage.log.changelog import ChangeLog, History, LogStream
 from kregistry.storage.wakers import ThreadWaker
 
 PATIENCE = 30.0
@@ -503,14 +503,14 @@ def test_what_others_found_does_not_lead_a_closed_stream_beyond_its_end() -> Non
 def test_what_readers_leave_for_each_other_is_bounded_and_goes_with_the_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("kregistry.storage.window._RUNS", 4)
+    monkeypatch.setattr("kregistry.storage.log.window._RUNS", 4)
     log = ChangeLog(revision=1)
     for revision in range(2, 30):
         log.publish([change(revision)])
     for after in range(1, 29):
         assert revisions(everything(log, after=after).poll()) == list(range(after + 1, 30))
         assert len(log._window._runs) <= 4
-    monkeypatch.setattr("kregistry.storage.window._RUN_BYTES", 100)
+    monkeypatch.setattr("kregistry.storage.log.window._RUN_BYTES", 100)
     for revision in range(30, 40):
         log.publish([Change("/pods/a", revision, bytes(40), None, 0)])
         assert revisions(everything(log, after=revision - 1).poll()) == [revision]

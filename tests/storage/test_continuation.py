@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kregistry.storage.continuation import Continuation, decode_continue, encode_continue
+from kregistry.storage.reading.continuation import Continuation, decode_continue, encode_continue
 
 
 def token(version: object = "meta.k8s.io/v1", rv: object = 5, start: object = "key") -> str:

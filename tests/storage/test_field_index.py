@@ -24,12 +24,12 @@ from kregistry.runtime import fields, labels
 from kregistry.runtime.codec import Codec
 from kregistry.storage import Interface
 from kregistry.storage.backend import Page, Snapshot
-from kregistry.storage.fieldindex import FieldIndex, values_of
 from kregistry.storage.interface import ListOptions
 from kregistry.storage.keys import below
 from kregistry.storage.memory import MemoryBackend
 from kregistry.storage.objects import ObjectStorage, StorageSettings
 from kregistry.storage.predicate import SelectionPredicate
+from kregistry.storage.reading.fieldindex import FieldIndex, values_of
 from kregistry.storage.sqlite import SqliteBackend
 from kregistry.storage.transformer import Transformer
 from kregistry.testing.forwarding import Forwarding

@@ -17,12 +17,12 @@ from kregistry.runtime.codec import Codec
 from kregistry.runtime.errors import DecodeError
 from kregistry.storage import Interface
 from kregistry.storage.backend import Record
-from kregistry.storage.inspected import Inspected
 from kregistry.storage.interface import ListOptions
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.memory import MemoryBackend
 from kregistry.storage.objects import ObjectStorage
 from kregistry.storage.predicate import SelectionPredicate
+from kregistry.storage.reading.inspected import Inspected
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.sqlite import SqliteBackend
 from kregistry.storage.transformer import IDENTITY, Transformer

@@ -20,7 +20,7 @@ from kregistry.runtime.quiet import quiet
 from kregistry.storage import Interface
 from kregistry.storage.backend import Record
 from kregistry.storage.encoded import Encoded
-from kregistry.storage.lazy import LazyItems
+from kregistry.storage.reading.lazy import LazyItems
 from storages import KINDS, opened
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from kregistry.meta.errors import BadRequest
-from kregistry.storage.continuation import encode_continue
 from kregistry.storage.interface import ListOptions
-from kregistry.storage.listplan import ReadPlan, plan_list
 from kregistry.storage.predicate import SelectionPredicate
+from kregistry.storage.reading.continuation import encode_continue
+from kregistry.storage.reading.plan import ReadPlan, plan_list
 
 PREFIX = "/registry/pods/"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from kregistry.storage.remembered import Remembered
+from kregistry.storage.reading.remembered import Remembered
 
 
 def test_what_was_added_is_found_for_that_version_only() -> None:

@@ -27,7 +27,7 @@ from kregistry.storage.interface import ListOptions
 from kregistry.storage.memory import MemoryBackend
 from kregistry.storage.objects import ObjectStorage, StorageSettings
 from kregistry.storage.predicate import SelectionPredicate
-from kregistry.storage.sieve import sieve_of
+from kregistry.storage.reading.sieve import sieve_of
 from kregistry.storage.transformer import Transformer
 from storages import KINDS, opened
 

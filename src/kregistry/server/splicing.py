@@ -16,7 +16,7 @@ from kregistry.registry.store import Store
 from kregistry.runtime.codec import Codec
 from kregistry.server.resources import APIResource
 from kregistry.storage.encoded import Encoded
-from kregistry.storage.lazy import LazyItems
+from kregistry.storage.reading.lazy import LazyItems
 
 #: What may change an object between the store and the caller.
 _WRITING: Final = ("create", "update", "after_create", "after_update")

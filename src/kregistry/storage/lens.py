@@ -17,11 +17,11 @@ from kregistry.meta.status import Status
 from kregistry.storage.backend import Change, Record
 from kregistry.storage.corrupt import corrupt_deletion
 from kregistry.storage.errors import CorruptObject, RevisionCompacted
+from kregistry.storage.log.window import Run
 from kregistry.storage.predicate import GetAttrs, SelectionPredicate
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.sharing import Shared, Sharing
 from kregistry.storage.watch import UNREAD, Event, EventType
-from kregistry.storage.window import Run
 
 T = TypeVar("T", bound=Object)
 

@@ -12,7 +12,6 @@ from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.failpoints import Failpoints
 from kregistry.storage import fork
 from kregistry.storage.backend import Backend, Change, Page, Snapshot, check_farthest
-from kregistry.storage.changelog import ChangeLog, LogStream, wake
 from kregistry.storage.errors import (
     BackendClosed,
     BackendError,
@@ -23,7 +22,8 @@ from kregistry.storage.errors import (
 )
 from kregistry.storage.expiring import ExpiringKeys
 from kregistry.storage.housekeeping import Chores, Housekeeper
-from kregistry.storage.parking import Bay
+from kregistry.storage.log.changelog import ChangeLog, LogStream, wake
+from kregistry.storage.log.parking import Bay
 from kregistry.storage.versions import Versions
 
 #: Keys that are compacted, or expired, in one hold of the lock.

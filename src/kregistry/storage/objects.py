@@ -1,7 +1,7 @@
 """ObjectStorage: the one implementation of Interface, over any Backend.
 
 Every verb is a few lines here; those with a loop or many rules have a module of their own:
-:mod:`~kregistry.storage.updating`, :mod:`~kregistry.storage.listing`,
+:mod:`~kregistry.storage.updating`, :mod:`~kregistry.storage.reading.listing`,
 :mod:`~kregistry.storage.watching`.
 
 Source: ``k8s.io/apiserver/pkg/storage/etcd3/store.go``.
@@ -21,8 +21,6 @@ from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage.backend import Backend, Record
-from kregistry.storage.choosing import Rejections
-from kregistry.storage.decoded import Decoded, Handouts
 from kregistry.storage.encoded import Encoded
 from kregistry.storage.errors import (
     BackendClosed,
@@ -32,8 +30,6 @@ from kregistry.storage.errors import (
     ResourceVersionSetOnCreate,
     RevisionMismatch,
 )
-from kregistry.storage.fieldindex import Indexes
-from kregistry.storage.inspected import Inspected
 from kregistry.storage.interface import (
     NO_DELETE_OPTIONS,
     NO_GET_OPTIONS,
@@ -49,9 +45,13 @@ from kregistry.storage.interface import (
 )
 from kregistry.storage.keys import KeyRange, KeySpace, below, only, path_prefix, resource_prefix
 from kregistry.storage.lens import Lenses
-from kregistry.storage.listing import Listing
-from kregistry.storage.listplan import MAX_REVISION, parse_version, plan_list
 from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
+from kregistry.storage.reading.choosing import Rejections
+from kregistry.storage.reading.decoded import Decoded, Handouts
+from kregistry.storage.reading.fieldindex import Indexes
+from kregistry.storage.reading.inspected import Inspected
+from kregistry.storage.reading.listing import Listing
+from kregistry.storage.reading.plan import MAX_REVISION, parse_version, plan_list
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.sizes import SizeEstimator
 from kregistry.storage.transformer import IDENTITY, Transformer

@@ -18,7 +18,7 @@ from rawsqlite import RawSqlite
 from kregistry.core.v1 import Pod
 from kregistry.storage import Config, Interface, ListOptions, SelectionPredicate
 from kregistry.storage.backend import Record
-from kregistry.storage.lazy import LazyItems
+from kregistry.storage.reading.lazy import LazyItems
 
 SIZE, PAGE = 10_000, 500
 START, END = "/registry/pods/default/", "/registry/pods/default0"

@@ -13,10 +13,10 @@ import time
 from collections.abc import Sequence
 
 from kregistry.storage.backend import Change, ChangeStream
-from kregistry.storage.changelog import ChangeLog, ReadHistory, wake
 from kregistry.storage.errors import BackendError
-from kregistry.storage.parking import Bay
-from kregistry.storage.streams import Streams
+from kregistry.storage.log.changelog import ChangeLog, ReadHistory, wake
+from kregistry.storage.log.parking import Bay
+from kregistry.storage.log.streams import Streams
 
 #: What watchers share in memory of the newest changes: so many at least, so many bytes at most.
 #: Older ones are read from etcd.

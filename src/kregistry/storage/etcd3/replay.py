@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 
 from kregistry.storage.backend import Change
-from kregistry.storage.changelog import History
 from kregistry.storage.errors import BackendUnavailable
 from kregistry.storage.etcd3.members import Members
 from kregistry.storage.etcd3.scope import Scopes
 from kregistry.storage.etcd3.watchcall import WatchCall
-from kregistry.storage.window import size_of
+from kregistry.storage.log.changelog import History
+from kregistry.storage.log.window import size_of
 
 #: A watch that looks back begins only after a pause of the server's, so it is made worth while:
 #: it reads on until it has found so many changes, read so many, or so many bytes.
@@ -33,7 +33,7 @@ class Replay:
         self._head = head
 
     def read(self, start: str, end: str, after: int, limit: int) -> History:
-        """See :data:`~kregistry.storage.changelog.ReadHistory`."""
+        """See :data:`~kregistry.storage.log.changelog.ReadHistory`."""
         deadline = time.monotonic() + self._members.timeout
         while True:
             try:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from kregistry.storage.backend import Change, Page, Record, Snapshot
-from kregistry.storage.changelog import History
 from kregistry.storage.errors import RevisionCompacted, RevisionInFuture
+from kregistry.storage.log.changelog import History
+from kregistry.storage.log.window import size_of
 from kregistry.storage.sqlite import expiry, faults
 from kregistry.storage.sqlite.connections import Readers
 from kregistry.storage.sqlite.counts import Counts
 from kregistry.storage.sqlite.schema import encode
-from kregistry.storage.window import size_of
 
 #: Reading history stops once the values that were read are as large as this.
 _HISTORY_BYTES = 8 << 20
@@ -144,7 +144,7 @@ class Reader:
         )
 
     def history(self, start: str, end: str, after: int, limit: int) -> History:
-        """Changes of a range; see :data:`~kregistry.storage.changelog.ReadHistory`."""
+        """Changes of a range; see :data:`~kregistry.storage.log.changelog.ReadHistory`."""
         return self._history(_HISTORY, after, (encode(start), encode(end)), limit)
 
     def all_history(self, after: int, limit: int) -> History:

@@ -17,10 +17,7 @@ from kregistry.meta.goformat import quote
 from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.quiet import RUN, quiet
 from kregistry.storage.backend import Backend, Page, Record
-from kregistry.storage.choosing import Choice, Rejections
-from kregistry.storage.continuation import encode_continue
 from kregistry.storage.corrupt import CorruptItems
-from kregistry.storage.decoded import Decoded
 from kregistry.storage.errors import (
     CorruptObject,
     InternalStorageError,
@@ -28,12 +25,15 @@ from kregistry.storage.errors import (
     RevisionCompacted,
     RevisionInFuture,
 )
-from kregistry.storage.fieldindex import Indexes
-from kregistry.storage.inspected import Inspected
 from kregistry.storage.interface import ListOptions
 from kregistry.storage.keys import KeyRange
-from kregistry.storage.lazy import LazyItems
-from kregistry.storage.listplan import MAX_REVISION, ReadPlan, check_not_older
+from kregistry.storage.reading.choosing import Choice, Rejections
+from kregistry.storage.reading.continuation import encode_continue
+from kregistry.storage.reading.decoded import Decoded
+from kregistry.storage.reading.fieldindex import Indexes
+from kregistry.storage.reading.inspected import Inspected
+from kregistry.storage.reading.lazy import LazyItems
+from kregistry.storage.reading.plan import MAX_REVISION, ReadPlan, check_not_older
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.updating import TIMED_OUT
 from kregistry.storage.versioner import VERSIONER

@@ -16,8 +16,8 @@ from typing import NamedTuple, Protocol
 from kregistry.storage.backend import Change, ChangeStream
 from kregistry.storage.errors import BackendClosed, RevisionCompacted
 from kregistry.storage.keys import KeyRange
-from kregistry.storage.parking import Bay, ParkingLot, Wake
-from kregistry.storage.window import Window, cut, size_of
+from kregistry.storage.log.parking import Bay, ParkingLot, Wake
+from kregistry.storage.log.window import Window, cut, size_of
 
 
 class History(NamedTuple):

@@ -10,11 +10,11 @@ from typing import Generic, TypeVar
 from kregistry.meta.object import Object
 from kregistry.runtime import fields, labels
 from kregistry.storage.backend import Record
-from kregistry.storage.decoded import Decoded
 from kregistry.storage.predicate import GetAttrs, SelectionPredicate
-from kregistry.storage.remembered import Remembered
+from kregistry.storage.reading.decoded import Decoded
+from kregistry.storage.reading.remembered import Remembered
+from kregistry.storage.reading.sieve import sieve_of
 from kregistry.storage.serializer import Serializer
-from kregistry.storage.sieve import sieve_of
 
 T = TypeVar("T", bound=Object)
 

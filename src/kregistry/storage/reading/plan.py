@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kregistry.meta.errors import BadRequest, TooLargeResourceVersion
-from kregistry.storage.continuation import decode_continue
 from kregistry.storage.errors import InvalidResourceVersion
 from kregistry.storage.interface import ListOptions
+from kregistry.storage.reading.continuation import decode_continue
 from kregistry.storage.versioner import VERSIONER
 
 #: Versions are unsigned 64-bit numbers, revisions signed ones.

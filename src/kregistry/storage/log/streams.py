@@ -11,8 +11,8 @@ import weakref
 from collections.abc import Callable, Sequence
 
 from kregistry.storage.backend import Change, ChangeStream
-from kregistry.storage.changelog import LogStream
 from kregistry.storage.errors import BackendError
+from kregistry.storage.log.changelog import LogStream
 
 
 class FeedStream(ChangeStream):

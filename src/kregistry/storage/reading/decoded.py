@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from kregistry.meta.object import Object
 from kregistry.storage.backend import Record
-from kregistry.storage.remembered import Remembered
+from kregistry.storage.reading.remembered import Remembered
 from kregistry.storage.serializer import Serializer
 
 T = TypeVar("T", bound=Object)

@@ -18,8 +18,8 @@ from kregistry.storage.backend import Backend, Change, ChangeStream, Record
 from kregistry.storage.errors import RevisionCompacted
 from kregistry.storage.keys import KeyRange, only
 from kregistry.storage.predicate import NAMING_FIELDS, SelectionPredicate
+from kregistry.storage.reading.sieve import has_escapes, is_plain
 from kregistry.storage.serializer import is_document
-from kregistry.storage.sieve import has_escapes, is_plain
 
 #: The clear bytes behind a stored value of a key. May raise.
 Clear = Callable[[str, bytes], bytes]
