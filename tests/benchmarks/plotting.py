@@ -29,8 +29,9 @@ text.middle { text-anchor: middle; }
 .band { stroke: none; opacity: 0.15; }
 .s0 { stroke: #0072b2; fill: #0072b2; } .s1 { stroke: #d55e00; fill: #d55e00; }
 .s2 { stroke: #009e73; fill: #009e73; } .s3 { stroke: #aa4499; fill: #aa4499; }
-.curve.s0, .curve.s1, .curve.s2, .curve.s3 { fill: none; }
-text.s0, text.s1, text.s2, text.s3 { stroke: none; }
+.s4 { stroke: #6e7781; fill: #6e7781; }
+.curve.s0, .curve.s1, .curve.s2, .curve.s3, .curve.s4 { fill: none; }
+text.s0, text.s1, text.s2, text.s3, text.s4 { stroke: none; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
   text.quiet { fill: #9198a1; }
@@ -41,8 +42,10 @@ text.s0, text.s1, text.s2, text.s3 { stroke: none; }
   .missed { fill: #f0883e; }
   .s0 { stroke: #56b4e9; fill: #56b4e9; } .s1 { stroke: #f0883e; fill: #f0883e; }
   .s2 { stroke: #2bc49a; fill: #2bc49a; } .s3 { stroke: #dd88cc; fill: #dd88cc; }
+  .s4 { stroke: #9198a1; fill: #9198a1; }
 }
 """
+_COLOURS = 5
 #: Bars end here, in bars: how far something is beyond it matters less than that it is.
 _FARTHEST = 2.0
 _WIDTH, _ROW, _LABELS, _FIGURES = 900, 20, 400, 160
@@ -113,10 +116,10 @@ def curves(title: str, over: str, series: Mapping[str, Points]) -> str:
     for number, (_, points) in enumerate(series.items()):
         low = [(area.x(size), area.y(spread.p10)) for size, spread in points]
         high = [(area.x(size), area.y(spread.p90)) for size, spread in points]
-        picture.polygon(low + high[::-1], f"band s{number % 4}")
+        picture.polygon(low + high[::-1], f"band s{number % _COLOURS}")
     ends = _apart({name: area.y(points[-1][1].median) for name, points in series.items()})
     for number, (name, points) in enumerate(series.items()):
-        style = f"s{number % 4}"
+        style = f"s{number % _COLOURS}"
         line = [(area.x(size), area.y(spread.median)) for size, spread in points]
         picture.polyline(line, f"curve {style}")
         for x, y in line:

@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 PATIENCE = 60.0
+
+_BYTECODE = tempfile.TemporaryDirectory(prefix="kregistry-bytecode-")
+
+#: What processes are started with: a place for bytecode, as an installed package has it, whatever
+#: the machine says about writing any. The first round fills it.
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": _BYTECODE.name,
+}
 
 #: The command of the application to compare with.
 BARE = [sys.executable, __file__]
@@ -31,7 +43,7 @@ def served(http: str) -> list[str]:
 @contextmanager
 def serving(command: Sequence[str]) -> Iterator[tuple[int, int]]:
     """A server in a process: its port and its pid."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as running:
         assert running.stdout is not None
         try:
             yield int(running.stdout.readline().rpartition(":")[2]), running.pid

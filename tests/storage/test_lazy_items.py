@@ -189,3 +189,13 @@ def test_bytes_of_one_object_carry_its_version(storage: Interface[Pod], ctx: Con
     found = storage.get_encoded(ctx, "/pods/default/a")
     assert str(found.revision) == pod.metadata.resource_version
     assert storage.codec.decode(found.json(), Pod) == pod
+
+
+@pytest.mark.usefixtures("collector")
+def test_a_list_is_gone_with_its_last_reference(storage: Interface[Pod]) -> None:
+    storage.list(Context(), "/pods")
+    gc.collect()
+    gc.disable()
+    for _ in range(5):
+        storage.list(Context(), "/pods")
+    assert gc.collect() == 0

@@ -5,7 +5,7 @@ Source: ``k8s.io/kubernetes/pkg/registry/core/event``, legacyValidateEvent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -63,6 +63,10 @@ class EventStrategy(BuiltinStrategy[Event]):
             "type": obj.type,
         }
         return selectable(obj, fields, namespaced=True)
+
+    def literal_fields(self) -> Collection[str]:
+        """All of them: nothing is computed, and what is left out is empty."""
+        return self.selectable_fields(Event())
 
     def validate(self, ctx: Context, obj: Event) -> ErrorList:
         errs = ErrorList()

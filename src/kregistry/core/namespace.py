@@ -8,7 +8,7 @@ Source: ``k8s.io/kubernetes/pkg/registry/core/namespace``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from typing_extensions import Unpack
@@ -75,6 +75,9 @@ class NamespaceStrategy(BuiltinStrategy[Namespace]):
         """``name`` is accepted beside ``metadata.name``, as it always was."""
         more = {"status.phase": obj.status.phase, "name": obj.metadata.name}
         return selectable(obj, more, namespaced=False)
+
+    def literal_fields(self) -> Collection[str]:
+        return self.selectable_fields(Namespace())
 
     def prepare_for_create(self, ctx: Context, obj: Namespace) -> None:
         obj.status = NamespaceStatus(phase="Active")

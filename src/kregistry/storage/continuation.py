@@ -24,6 +24,9 @@ _GO_ESCAPES = str.maketrans(
 
 _JSON_BEGINS = frozenset(bytes([first]) for first in b'{["-0123456789tfn')
 
+#: Made once: ``json.dumps`` makes one for each call, which takes as long as the printing.
+_print = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 #: Longer than the token of any key that a backend accepts.
 _MAX_TOKEN = 64 * 1024
 
@@ -52,7 +55,7 @@ def encode_continue(start: str, prefix: str, revision: int) -> str:
     if relative == start and prefix:
         raise ValueError("unable to encode next field: the key and key prefix do not match")
     body = {"v": _VERSION, "rv": revision, "start": relative}
-    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False).translate(_GO_ESCAPES)
+    text = _print(body).translate(_GO_ESCAPES)
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 

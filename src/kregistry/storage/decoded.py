@@ -18,7 +18,7 @@ from kregistry.storage.serializer import Serializer
 T = TypeVar("T", bound=Object)
 
 
-class Sharing:
+class Handouts:
     """What all views of a store have in common about the objects that they share.
 
     Attributes:
@@ -37,15 +37,15 @@ class Decoded(Generic[T]):
 
     Args:
         serializer: Decodes.
-        sharing: Knows who observes.
+        handouts: Knows who observes.
         capacity: Objects that are remembered. A decoded Pod takes 8 to 16 kB.
     """
 
-    __slots__ = ("_capacity", "_last", "_objects", "_serializer", "_sharing")
+    __slots__ = ("_capacity", "_handouts", "_last", "_objects", "_serializer")
 
-    def __init__(self, serializer: Serializer[T], sharing: Sharing, capacity: int) -> None:
+    def __init__(self, serializer: Serializer[T], handouts: Handouts, capacity: int) -> None:
         self._serializer = serializer
-        self._sharing = sharing
+        self._handouts = handouts
         self._capacity = capacity
         self._objects: Remembered[T] = Remembered(capacity)
         self._last: tuple[Sequence[Record], Sequence[T]] = ((), ())
@@ -75,8 +75,8 @@ class Decoded(Generic[T]):
 
     def hand_out(self, record: Record, obj: T) -> T:
         """*obj*, of which who observes is told."""
-        if self._sharing.observer is not None:
-            self._sharing.observer(record.key, obj)
+        if self._handouts.observer is not None:
+            self._handouts.observer(record.key, obj)
         return obj
 
     def again(self, records: Sequence[Record]) -> list[T] | None:
@@ -108,7 +108,7 @@ class Decoded(Generic[T]):
         self._last = ((), ())
 
     def _tell(self, records: Sequence[Record], objects: Sequence[T | None]) -> None:
-        observer = self._sharing.observer
+        observer = self._handouts.observer
         if observer is not None:
             for record, obj in zip(records, objects, strict=True):
                 if obj is not None:

@@ -52,6 +52,8 @@ class Inspected:
         # A version that was overwritten before the look may be current at an earlier revision.
         if at < since or not (seen.start <= keys.start and keys.end <= seen.end):
             return records
+        if at == since:
+            return ()
         if max(map(_revision_of, records), default=0) <= since:
             return ()
         return [record for record in records if record.mod_revision > since]

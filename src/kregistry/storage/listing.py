@@ -123,9 +123,10 @@ class Listing(Generic[T]):
             self._object(record)
         if page.records:
             self._last = page.records[-1].key
+        # Not bound to this listing: a cycle would keep every list until the collector comes.
         serializer = self.serializer
         self._items = LazyItems(
-            page.records, self._load, serializer.encoded, serializer.item_pieces
+            page.records, serializer.object, serializer.encoded, serializer.item_pieces
         )
         return self._result(page.count if page.more else None)
 
@@ -271,7 +272,7 @@ class Listing(Generic[T]):
     def _load(self, record: Record) -> T:
         if self.decoded is not None:
             return self.decoded.object(record)
-        return self.serializer.read(record.key, record.value, record.mod_revision)
+        return self.serializer.object(record)
 
     def _object(self, record: Record, load: Callable[[Record], T | None] | None = None) -> T | None:
         """What *load* makes of the record; None when unreadable ones are collected."""

@@ -22,7 +22,7 @@ from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage.backend import Backend, Record
 from kregistry.storage.choosing import Rejections
-from kregistry.storage.decoded import Decoded, Sharing
+from kregistry.storage.decoded import Decoded, Handouts
 from kregistry.storage.encoded import Encoded
 from kregistry.storage.errors import (
     BackendClosed,
@@ -125,7 +125,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             settings.allow_unsafe_deletion,
         )
         self._turns = Turns()
-        self._share_with(Sharing())
+        self._share_with(Handouts())
         self._lock = threading.Lock()
         self._estimator: SizeEstimator | None = None
         self._followers = Followers()
@@ -135,18 +135,18 @@ class ObjectStorage(Interface[T], Generic[T]):
         view: ObjectStorage[U] = ObjectStorage(self._backend, self._settings, resource=resource)
         view._followers = self._followers
         view._turns = self._turns
-        view._share_with(self._sharing)
+        view._share_with(self._handouts)
         return view
 
     @property
-    def sharing(self) -> Sharing:
+    def handouts(self) -> Handouts:
         """What this view and all others have in common about shared objects."""
-        return self._sharing
+        return self._handouts
 
-    def _share_with(self, sharing: Sharing) -> None:
-        self._sharing = sharing
+    def _share_with(self, handouts: Handouts) -> None:
+        self._handouts = handouts
         capacity = self._settings.remembered_objects
-        self._decoded = Decoded(self._serializer, sharing, capacity)
+        self._decoded = Decoded(self._serializer, handouts, capacity)
         self._rejections = Rejections(capacity)
         self._inspected = Inspected(self._serializer)
         self._indexes = Indexes(self._backend, self._space.everything, self._serializer.clear)

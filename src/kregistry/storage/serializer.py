@@ -167,6 +167,10 @@ class Serializer(Generic[T]):
         data, _ = self.from_storage(key, value)
         return self.decoded(key, data, revision)
 
+    def object(self, record: Record) -> T:
+        """The object in a record."""
+        return self.read(record.key, record.value, record.mod_revision)
+
     def encoded(self, record: Record) -> Encoded:
         """The bytes of what *record* holds."""
         data, _ = self.from_storage(record.key, record.value)

@@ -64,16 +64,16 @@ class SortedKeys:
     def take(self, start: str, end: str, limit: int) -> list[str]:
         """The first *limit* keys with ``start <= key < end``; all of them if it is 0."""
         taken: list[str] = []
-        for chunk in self._parts(start, end):
-            taken += chunk
-            if limit and len(taken) >= limit:
-                return taken[:limit]
+        for chunk, low, high in self._parts(start, end):
+            if limit and high - low >= limit - len(taken):
+                return taken + chunk[low : low + limit - len(taken)]
+            taken += chunk[low:high]
         return taken
 
     def iterate(self, start: str, end: str) -> Iterator[str]:
         """The keys with ``start <= key < end``, in order."""
-        for chunk in self._parts(start, end):
-            yield from chunk
+        for chunk, low, high in self._parts(start, end):
+            yield from chunk[low:high]
 
     def count(self, start: str, end: str) -> int:
         """How many keys there are with ``start <= key < end``."""
@@ -81,19 +81,31 @@ class SortedKeys:
             return 0
         first, low = self._place(start)
         last, high = self._place(end)
-        return sum(len(chunk) for chunk in self._chunks[first:last]) + high - low
+        return self._between(first, last) + high - low
 
-    def _parts(self, start: str, end: str) -> Iterator[list[str]]:
+    def _between(self, first: int, last: int) -> int:
+        """How many keys these chunks hold.
+
+        Of a million keys in a thousand chunks most lists ask for nearly all, or for nearly
+        none: the fewer chunks are counted, those inside or those outside.
+        """
+        chunks = self._chunks
+        if 2 * (last - first) <= len(chunks):
+            return sum(map(len, chunks[first:last]))
+        return self._size - sum(map(len, chunks[:first])) - sum(map(len, chunks[last:]))
+
+    def _parts(self, start: str, end: str) -> Iterator[tuple[list[str], int, int]]:
+        """The chunks of a range, each with where the range begins and ends in it."""
         if end <= start:
             return
         first, low = self._place(start)
         for at in range(first, len(self._chunks)):
             chunk = self._chunks[at]
             if chunk[-1] < end:
-                yield chunk[low:]
+                yield chunk, low, len(chunk)
                 low = 0
                 continue
-            yield chunk[low : bisect_left(chunk, end, low)]
+            yield chunk, low, bisect_left(chunk, end, low)
             return
 
     def _place(self, key: str) -> tuple[int, int]:

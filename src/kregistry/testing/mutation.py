@@ -89,7 +89,7 @@ class MutationDetector:
         view = storage.storage.storage if isinstance(storage, Store) else storage
         if not isinstance(view, ObjectStorage):
             raise TypeError(f"a {type(view).__name__} shares no objects")
-        self._sharing = view.sharing
+        self._handouts = view.handouts
         self._codec: Codec = view.codec
         self._lock = threading.Lock()
         self._seen: dict[int, _HandedOut] = {}
@@ -115,9 +115,9 @@ class MutationDetector:
             raise SharedObjectMutated(found)
 
     def __enter__(self) -> Self:
-        if self._sharing.observer is not None:
+        if self._handouts.observer is not None:
             raise RuntimeError("a detector is at work on this store already")
-        self._sharing.observer = self._handed_out
+        self._handouts.observer = self._handed_out
         return self
 
     def __exit__(
@@ -126,7 +126,7 @@ class MutationDetector:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._sharing.observer = None
+        self._handouts.observer = None
         if error is None:
             self.check()
 

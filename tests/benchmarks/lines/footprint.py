@@ -30,21 +30,21 @@ def resident():
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
-one, stored = pod(), 0
+one, pods_made = pod(name=name(0)), int(sys.argv[2])
 with pods_in(Config(codec=STDLIB)) as pods:
     pods.create(CONTEXT, key(0), one)
     before = resident()
-    for number in range(1, int(sys.argv[2]) + 1):
+    for number in range(1, pods_made + 1):
         one.metadata.name = name(number)
-        stored += len(STDLIB.encode(pods.create(CONTEXT, key(number), one)))
-    print(json.dumps([resident() - before, stored]))
+        made = pods.create(CONTEXT, key(number), one)
+    print(json.dumps([resident() - before, pods_made * len(STDLIB.encode(made))]))
 """
 
 
 @line("memory: of a stored Pod, to its bytes", at_most=1.35)
 def per_pod(bench: Bench) -> Figure:
     """Growth of a process, by what its Pods are long; the resourceVersion of each included."""
-    pods = bench.either(4_000, 20_000)
+    pods = bench.either(4_000, 10_000)
     command = [sys.executable, "-c", _FILL, str(_HERE), str(pods)]
     grown, stored = [], 0
     for _ in range(bench.either(1, 3)):

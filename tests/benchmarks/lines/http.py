@@ -103,11 +103,14 @@ def listing(bench: Bench) -> Figure:
 def post(bench: Bench) -> Figure:
     """After the list, which it would make longer."""
 
+    sent = body_of("-NUMBER")
+
     def posting(name: str, client: Client) -> Call:
         numbers = count()
-        if name == _BARE:
-            return lambda: client.ask("POST", "/parse", body_of(f"-new-{next(numbers)}"))
-        return lambda: client.ask("POST", PODS, body_of(f"-new-{next(numbers)}"), code=201)
+        path, code = ("/parse", 200) if name == _BARE else (PODS, 201)
+        return lambda: client.ask(
+            "POST", path, sent.replace(b"NUMBER", b"%07d" % next(numbers)), code=code
+        )
 
     return _beside_bare(bench, posting)
 

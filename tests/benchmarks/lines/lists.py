@@ -110,7 +110,7 @@ def consumed(bench: Bench) -> Figure:
                 **{peer.name: peer.all for peer in peers},
             },
             collector=True,
-            share=0.4,
+            share=0.3,
         )
     scaled = samples.times({peer.name: 20 for peer in peers})
     note = f"{size:,} on memory; peers list {size // 20} dicts, times 20"

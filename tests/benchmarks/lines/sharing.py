@@ -18,13 +18,13 @@ _SHARE = 20
 @line("shared: get, memory", at_most=0.08)
 def get(bench: Bench) -> Figure:
     pods, options = bench.shared(both).memory, GetOptions(shared=True)
-    own = pods.get(CONTEXT, key(0))
-    one = pods.get(CONTEXT, key(0), options)
+    where = key(0)
+    own, one = pods.get(CONTEXT, where), pods.get(CONTEXT, where, options)
     assert one == own
-    assert one is pods.get(CONTEXT, key(0), options) is not own
+    assert one is pods.get(CONTEXT, where, options) is not own
     samples = bench.alternate(
         {
-            OURS: lambda: pods.get(CONTEXT, key(0), options),
+            OURS: lambda: pods.get(CONTEXT, where, options),
             "one generated copy": lambda: STDLIB.copy(own),
         }
     )

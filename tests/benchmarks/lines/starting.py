@@ -11,7 +11,7 @@ from pathlib import Path
 from bench import Bench
 from figures import Figure, line
 from measuring import OURS, Samples
-from servers import BARE, Client, served, serving
+from servers import BARE, ENVIRONMENT, Client, served, serving
 
 _NOTHING = "nothing"
 _FIRST_POD = """
@@ -32,7 +32,12 @@ def processor_time(statement: str, before: str = "pass") -> float:
         "print(time.process_time() - begin)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env=ENVIRONMENT,
     )
     return float(done.stdout)
 
@@ -126,6 +131,7 @@ def fixture(bench: Bench) -> Figure:
             text=True,
             check=True,
             timeout=60,
+            env=ENVIRONMENT,
         )
         one, *others = json.loads(done.stdout)
         first.append(one)

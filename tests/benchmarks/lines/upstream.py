@@ -58,6 +58,7 @@ class Data:
         wanted = SelectionPredicate(
             field=fields.parse(f"{_NODE}={name}"),
             get_attrs=_attributes,
+            literal_fields=frozenset((_NODE,)),
             index_fields=(_NODE,),
             limit=limit,
         )

@@ -115,7 +115,7 @@ def _writing(store: Watched) -> float:
 
 
 def _readers(size: int) -> str:
-    return f"{size:,} watchers"
+    return f"{size:,} watchers" if size > 1 else "1 watcher"
 
 
 def _points(samples: Samples) -> list[tuple[int, Spread]]:
