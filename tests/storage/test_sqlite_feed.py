@@ -185,3 +185,31 @@ def test_readers_are_woken_when_the_feed_is_free_again(ours: SqliteBackend, end:
     assert stream.park(lambda: locked.append(ours._feed._lock.locked()))
     getattr(ours._feed, end)(BackendUnavailable("planted"))
     assert locked == [False]
+
+
+def test_a_watcher_that_leaves_in_the_middle_does_not_fail_who_tells(ours: SqliteBackend) -> None:
+    """Nobody is asked before leaving, least of all a writer whose change is committed."""
+    stream = ours.watch(*ALL, after=1)
+    with ours._feed.halted() as halt:
+        stream.close()
+        halt.append([Change("/a", 2, b"", None, 0)])
+        halt.land(5)
+    assert ours.watch(*ALL, after=1).poll() == ()
+
+
+def test_writers_do_not_mind_watchers_that_come_and_go(ours: SqliteBackend) -> None:
+    stop = threading.Event()
+
+    def come_and_go() -> None:
+        while not stop.is_set():
+            ours.watch(*ALL, after=ours.current_revision()).close()
+
+    watcher = threading.Thread(target=come_and_go, daemon=True)
+    watcher.start()
+    try:
+        revision = 0
+        for _ in range(300):
+            revision = ours.put("/a", b"", expected=revision)
+    finally:
+        stop.set()
+        watcher.join(WAIT)

@@ -100,6 +100,8 @@ class Feed:
         halt = Halt(self, self._reader)
         try:
             with self._lock:
+                # Once: whoever leaves meanwhile does so without the lock.
+                halt.log = self._log if self._streams else None
                 yield halt
         finally:  # whatever else failed, what is in the log must be told
             wake(halt.due)
@@ -136,18 +138,15 @@ class Halt:
     """The log while nobody else adds to it or begins to read it.
 
     Attributes:
+        log: The log; None if nobody watched when it began.
         due: Whom to wake when it is over.
     """
 
     def __init__(self, feed: Feed, reader: Reader) -> None:
         self._feed = feed
         self._reader = reader
+        self.log: ChangeLog | None = None
         self.due: list[Wakeable] = []
-
-    @property
-    def log(self) -> ChangeLog | None:
-        """The log; None if nobody watches."""
-        return self._feed._log if self._feed._streams else None
 
     def append(self, changes: Sequence[Change]) -> None:
         """Add what follows the end of the log."""
@@ -171,7 +170,7 @@ class Halt:
             # Others wrote and compacted while this process stood still: nobody can be told
             # what happened in between.
             self.due += self._feed._streams.fail(error)
-            self._feed._log = None
+            self._feed._log = self.log = None
 
     def land(self, revision: int) -> None:
         """A jump of the revision, where no changes lead, is committed: go on behind it."""
