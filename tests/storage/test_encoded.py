@@ -86,6 +86,17 @@ def test_white_space_of_another_writer_does_not_matter() -> None:
     )
 
 
+@pytest.mark.parametrize("metadata", ["{ }", "{\n}", '{ "name":"a" }', "{}", "null", " {}"])
+@pytest.mark.parametrize("first", ["", '"aaa":1,'])
+def test_nor_does_white_space_in_the_metadata(metadata: str, first: str) -> None:
+    data = f'{{{first}"apiVersion":"v1","kind":"Pod","metadata":{metadata},"spec":{{}}}}'.encode()
+    tree = with_version(json.loads(data))
+    assert json.loads(Encoded(data, 7, POD).json()) == tree
+    del tree["apiVersion"], tree["kind"]
+    assert json.loads(Encoded(data, 7, POD).item()) == tree
+    assert json.loads(b"".join(item_pieces([(data, 7)], POD))) == tree
+
+
 def test_a_beginning_that_is_only_as_long_as_the_usual_one_is_kept() -> None:
     other = "x" * (len(POD) - len(b'{"":null,"metadata":{'))
     tree = {other: None, "metadata": {"name": "a"}}

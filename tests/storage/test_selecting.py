@@ -16,6 +16,8 @@ from kregistry.core.pod.fields import LITERAL_FIELDS, selectable_fields
 from kregistry.core.pod.strategy import PODS, PodStrategy
 from kregistry.core.v1 import Pod
 from kregistry.meta.context import Context
+from kregistry.meta.errors import Expired
+from kregistry.meta.object import ObjectList
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.meta.options import ListOptions as StoreListOptions
 from kregistry.registry import Store
@@ -23,12 +25,14 @@ from kregistry.runtime import fields, labels
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.errors import DecodeError
 from kregistry.storage import Interface
+from kregistry.storage.backend import Page
 from kregistry.storage.interface import ListOptions
 from kregistry.storage.memory import MemoryBackend
 from kregistry.storage.objects import ObjectStorage, StorageSettings
 from kregistry.storage.predicate import SelectionPredicate
 from kregistry.storage.reading.sieve import sieve_of
 from kregistry.storage.transformer import Transformer
+from kregistry.testing.forwarding import Forwarding
 from storages import KINDS, opened
 
 CTX = Context()
@@ -343,3 +347,37 @@ def test_a_way_that_cannot_be_remembered_works_all_the_same() -> None:
         pods.create(CTX, "/pods/ns/b", pod("b", app="y"))
         wanted = SelectionPredicate(label=labels.parse("app!=x"), get_attrs=Unhashable())
         assert named(pods, wanted) == named(pods, wanted) == ["b"]
+
+
+class CompactedMeanwhile(Forwarding):
+    """Compacts after so many reads of a range."""
+
+    reads = 0
+
+    def range(self, start: str, end: str, **how: Any) -> Page:
+        page = super().range(start, end, **how)
+        self.reads -= 1
+        if not self.reads:
+            self.inner.put("/registry/others/x", b"", expected=0)
+            self.inner.compact(self.inner.current_revision())
+        return page
+
+
+def test_a_page_that_is_overtaken_by_compaction_can_be_read_anew_from_its_beginning() -> None:
+    backend = CompactedMeanwhile(MemoryBackend())
+    with ObjectStorage(backend) as root:
+        pods = root.for_resource(PODS)
+        for name in "abcdef":
+            app = "y" if name == "d" else "x"
+            pods.create(CTX, f"/pods/ns/{name}", pod(name, app=app))
+
+        def page(token: str) -> ObjectList[Pod]:
+            wanted = predicate("app=x", limit=2, continue_=token)
+            return pods.get_list(CTX, "/pods", ListOptions(recursive=True, predicate=wanted))
+
+        first = page("")
+        backend.reads = 1
+        with pytest.raises(Expired) as caught:
+            page(first.metadata.continue_)
+        rest = page(caught.value.continue_token)
+        assert [each.metadata.name for each in rest] == ["c", "e"]

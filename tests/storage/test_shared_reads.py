@@ -194,6 +194,22 @@ def test_a_list_that_is_overtaken_by_compaction_begins_anew() -> None:
             backend.inner.range("", "/~", revision=3)
 
 
+def test_a_page_that_is_overtaken_by_compaction_can_be_read_anew_from_its_beginning() -> None:
+    backend = CompactedAfterKeys(MemoryBackend())
+    with ObjectStorage(backend) as root:
+        pods = root.for_resource(PODS)
+        add(pods, "a", "b", "c", "d")
+        options = ListOptions(recursive=True, predicate=SelectionPredicate(limit=1))
+        token = pods.get_list(CTX, "/pods", options).metadata.continue_
+        pods.get(CTX, key("b"), SHARED)  # its value need not be read
+        backend.active = True
+        with pytest.raises(Expired) as caught:
+            shared(pods, limit=2, continue_=token)
+        backend.active = False
+        rest = shared(pods, continue_=caught.value.continue_token)
+        assert [each.metadata.name for each in rest] == ["b", "c", "d"]
+
+
 def test_what_cannot_be_read_fails_each_time_and_is_not_kept() -> None:
     with ObjectStorage(MemoryBackend()) as root:
         pods = root.for_resource(PODS)

@@ -76,7 +76,8 @@ class Encoded:
             at = data.find(_METADATA) + len(_METADATA)
             if at < len(_METADATA) or not _is_outermost(data, at):
                 return -1
-        return -1 if data.find(_VERSION, at) >= 0 else at
+        usual = data.startswith((b'"', b"}"), at)  # no space, behind which anything may come
+        return at if usual and data.find(_VERSION, at) < 0 else -1
 
     def _parsed(self) -> dict[str, Any]:
         tree: dict[str, Any] = json.loads(self.data)

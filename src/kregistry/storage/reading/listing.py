@@ -245,7 +245,7 @@ class Listing(Generic[T]):
         except RevisionInFuture as error:
             raise TooLargeResourceVersion(revision, error.current) from None
         except RevisionCompacted:
-            raise self._expired(start) from None
+            raise self._expired() from None
         check_not_older(self.plan.at_least, page.revision)
         return page
 
@@ -306,15 +306,17 @@ class Listing(Generic[T]):
         VERSIONER.update_list(objects, self._revision, token, remaining)
         return objects
 
-    def _expired(self, start: str) -> Expired:
-        """Too old; with a token to go on at *start* in the newest state if this was a page.
+    def _expired(self) -> Expired:
+        """Too old; with a token to read this page in the newest state if it has a predecessor.
+
+        The token of upstream leads behind what the page had found already, which nobody got.
 
         Source: ``etcd3.interpretListError``, ``handleCompactedErrorForPaging``.
         """
         if not (self.options.recursive and self.options.predicate.continue_):
             return Expired(_TOO_OLD)
         try:
-            return Expired(_TOKEN_TOO_OLD, encode_continue(start, self.prefix, -1))
+            return Expired(_TOKEN_TOO_OLD, encode_continue(self.plan.start, self.prefix, -1))
         except ValueError:
             return Expired(_TOKEN_TOO_OLD_FOR_GOOD)
 

@@ -100,6 +100,7 @@ class Feed:
         halt = Halt(self, self._reader)
         try:
             with self._lock:
+                # Once: whoever leaves meanwhile does so without the lock.
                 halt.log = self._log if self._streams else None
                 yield halt
         finally:  # whatever else failed, what is in the log must be told
@@ -137,8 +138,7 @@ class Halt:
     """The log while nobody else adds to it or begins to read it.
 
     Attributes:
-        log: The log; None if nobody watched when everybody was halted. Who leaves does not ask
-            for the feed, so this is found out once.
+        log: The log; None if nobody watched when it began.
         due: Whom to wake when it is over.
     """
 
