@@ -258,21 +258,22 @@ class RangeCases(BackendCases):
         def turn() -> None:
             nonlocal a, b
             try:
-                for n in range(200):
-                    a = backend.put("/a", str(n).encode(), expected=a)
-                    b = backend.put("/b", str(n).encode(), expected=b)
+                while not stop.is_set():
+                    a = backend.put("/a", b"1", expected=a)
+                    b = backend.put("/b", b"1", expected=b)
             except BaseException as error:
                 failures.append(error)
-            finally:
-                stop.set()
 
         thread = threading.Thread(target=turn, daemon=True)
         thread.start()
-        while not stop.is_set():
-            page = backend.range(*EVERYTHING)
-            newest = max(record.mod_revision for record in page.records)
-            assert newest == page.revision
-        thread.join(self.patience)
+        try:
+            for _ in range(200):
+                page = backend.range(*EVERYTHING)
+                newest = max(record.mod_revision for record in page.records)
+                assert newest == page.revision
+        finally:
+            stop.set()
+            thread.join(self.patience)
         assert failures == []
 
 
