@@ -254,6 +254,31 @@ def test_an_engine_of_somebody_else_is_asked_what_it_wrote() -> None:
     assert (data, read) == (b'{"A":"B"}', Upper("B"))
 
 
+class Redacting(Codec):
+    """A codec of somebody else, which has its own idea of what is to be stored."""
+
+    def encode(self, obj: Any) -> bytes:
+        return super().encode(obj).replace(b"secret", b"hidden")
+
+
+def test_a_codec_that_writes_in_its_own_way_does_so_here() -> None:
+    codec = Redacting()
+    widget = Unstructured(api_version="v1", kind="Widget", content={"text": "secret"})
+    for cls in (Unstructured, None):
+        data, read = codec.round_trip(widget, cls)
+        assert data == codec.encode(widget)
+        assert read["text"] == "hidden"
+
+
+def test_an_engine_made_from_one_of_ours_does_not_promise_what_that_does() -> None:
+    class Trimming(StdlibEngine):
+        def dumps(self, tree: Any) -> bytes:
+            return super().dumps(tree).replace(b" ", b"")
+
+    widget = Unstructured(api_version="v1", kind="Widget", content={"text": "a b"})
+    assert Codec(engine=Trimming()).round_trip(widget)[1]["text"] == "ab"
+
+
 def test_what_can_be_written_but_not_read_is_an_error() -> None:
     with pytest.raises(DecodeError, match="checked"):
         CODECS[0].round_trip(unsound(), Part)

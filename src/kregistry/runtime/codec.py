@@ -88,6 +88,9 @@ class Codec:
         # Every call looks these up; together they were two per cent of writing a Pod.
         self._heads: dict[type, Callable[[Any, int], dict[str, Any]]] = {}
         self._dumps = self._engine.dumps
+        self._faithful: bool = vars(type(self._engine)).get("faithful", False)
+        mine = type(self).encode, type(self).decode, type(self).decode_any
+        self._is_ours = mine == (Codec.encode, Codec.decode, Codec.decode_any)
         self._room = limits.max_depth
 
     @property
@@ -126,13 +129,17 @@ class Codec:
             EncodeError: As for :meth:`encode`.
             DecodeError: It can be written but not read.
         """
+        if not self._is_ours:
+            data = self.encode(obj)
+            read: Any = self.decode_any(data) if cls is None else self.decode(data, cls)
+            return data, read
         latest = ExponentFloat.latest
         try:
             tree = self._written(obj)
             data = self._dumps(tree)
         except _FAILURES as error:
             raise _encode_error("write", obj, error) from error.__cause__
-        if not self._engine.faithful or ExponentFloat.latest is not latest:
+        if not self._faithful or ExponentFloat.latest is not latest:
             tree = self._engine.loads(data)
         return data, self._read_back(tree, cls)
 

@@ -18,7 +18,8 @@ class JSONEngine(ABC):
 
     Attributes:
         faithful: What is written reads back as the same tree, whatever it holds. So nobody need
-            parse it to know what it says. An engine of somebody else does not promise that.
+            parse it to know what it says. An engine of somebody else does not promise that. It is
+            not inherited: who changes how we write must promise anew.
     """
 
     faithful: ClassVar[bool] = False
