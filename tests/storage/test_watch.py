@@ -622,6 +622,33 @@ def test_progress_can_be_asked_for_while_watches_come_and_go(
         sys.setswitchinterval(interval)
 
 
+@pytest.mark.parametrize("version", ["", "1"])
+def test_a_coroutine_that_looks_for_what_is_rare_lets_others_run(
+    gadgets: Interface[Gadget], version: str
+) -> None:
+    for number in range(1000):
+        save(gadgets, f"a{number}")
+    save(gadgets, "b", labels={"rare": "yes"})
+    wanted = SelectionPredicate(label=labels.parse("rare"))
+
+    async def scenario() -> int:
+        ticks = 0
+
+        async def tick() -> None:
+            nonlocal ticks
+            while True:
+                ticks += 1
+                await asyncio.sleep(0)
+
+        ticking = asyncio.create_task(tick())
+        with gadgets.watch(**everything(version, predicate=wanted)) as watch:
+            assert (await anext(watch)).object.metadata.name == "b"
+        ticking.cancel()
+        return ticks
+
+    assert run(scenario()) > 5
+
+
 def test_a_closed_store_refuses_to_watch_as_it_refuses_to_read(
     gadgets: Interface[Gadget], root: Any
 ) -> None:

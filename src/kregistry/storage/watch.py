@@ -154,6 +154,8 @@ class EventSource(ABC, Generic[T]):
     def take(self) -> Sequence[Event[T]] | None:
         """The next events, without waiting; () if there are none now, None after the end.
 
+        () as well where some way was made among what is not wanted: :meth:`park` knows better.
+
         Does not raise: what goes wrong is an ERROR event, and then the end.
         """
 
@@ -352,6 +354,7 @@ class Watch(Generic[T]):
                 continue
             waker = LoopWaker(asyncio.get_running_loop())
             if not self._source.park(waker):
+                await asyncio.sleep(0)  # what there was is not for this watch, but there is more
                 continue
             waited = True
             try:

@@ -151,9 +151,8 @@ class ObjectEvents(EventSource[T], Generic[T]):
         return [self._bookmark_at(initial.revision, {INITIAL_EVENTS_END: "true"})]
 
     def _take_changes(self) -> Sequence[Event[T]] | None:
-        while changes := self._stream.poll(_BATCH):
-            if events := self._lens.changes(changes):
-                return events
+        if changes := self._stream.poll(_BATCH):
+            return self._lens.changes(changes)
         if self._sealed:
             return None
         if self._progress_due():
