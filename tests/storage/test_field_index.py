@@ -216,6 +216,22 @@ def test_a_page_after_compaction_is_too_old(pods: Interface[Pod]) -> None:
     assert names(on_node(pods, "n1")) == ["ns/a", "ns/b", "ns/d"]
 
 
+def test_what_is_compacted_is_too_old_though_the_index_knows_it(pods: Interface[Pod]) -> None:
+    for name in "abcd":
+        add(pods, name, "n1")
+    page = on_node(pods, "n1", limit=2)
+    version = page.metadata.resource_version
+    add(pods, "e", "n2")
+    pods.compact(pods.current_resource_version(CTX))
+    for node in ("n1", "n9"):
+        for indexed in (False, True):
+            with pytest.raises(Expired):
+                on_node(pods, node, indexed=indexed, version=version, match="Exact")
+            with pytest.raises(Expired) as caught:
+                on_node(pods, node, indexed=indexed, continue_=page.metadata.continue_)
+    assert names(on_node(pods, "n1", continue_=caught.value.continue_token)) == ["ns/c", "ns/d"]
+
+
 def test_the_future_is_refused(pods: Interface[Pod]) -> None:
     add(pods, "a", "n1")
     later = str(pods.current_resource_version(CTX) + 10)

@@ -181,6 +181,8 @@ class Listing(Generic[T]):
         known = self.indexes.candidates(self.options.predicate, keys, revision)
         if known is None or known.revision < self.plan.at_least:
             return None
+        if revision:  # of what is compacted the index may know, but nobody else
+            self._read(keys.start, 1, revision, keys_only=True)
         self._revision = known.revision
         found = list[T]()
         try:
