@@ -261,6 +261,19 @@ def test_watchers_may_select_by_what_cannot_be_hashed(gadgets: Interface[Gadget]
         assert following(watch(gadgets, chosen)).object.metadata.name == "b"
 
 
+def test_watchers_may_select_in_their_own_way(gadgets: Interface[Gadget]) -> None:
+    class Contrary(SelectionPredicate):
+        def matches(self, obj: Any) -> bool:
+            return not super().matches(obj)
+
+    save(gadgets, "a")
+    save(gadgets, "b")
+    chosen = fields.parse("metadata.name=a")
+    for predicate, name in ((SelectionPredicate(field=chosen), "a"), (Contrary(field=chosen), "b")):
+        for _ in range(2):
+            assert following(watch(gadgets, predicate)).object.metadata.name == name
+
+
 def test_a_frame_is_made_once_for_all_watchers_who_want_it_alike(
     gadgets: Interface[Gadget],
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kregistry.core.pod.fields import LITERAL_FIELDS, selectable_fields
+from kregistry.core.pod.fields import INDEXED_FIELDS, LITERAL_FIELDS, selectable_fields
 from kregistry.core.pod.strategy import PODS, PodStrategy
 from kregistry.core.v1 import Pod
 from kregistry.meta.context import Context
@@ -381,3 +381,67 @@ def test_a_page_that_is_overtaken_by_compaction_can_be_read_anew_from_its_beginn
             page(first.metadata.continue_)
         rest = page(caught.value.continue_token)
         assert [each.metadata.name for each in rest] == ["c", "e"]
+
+
+class Either(labels.Selector):
+    """Selects what meets one of the requirements."""
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        return any(each.matches(labels) for each in self.requirements())
+
+
+class Anything(fields.Selector):
+    """Selects whatever there is, whatever it was made of."""
+
+    def matches(self, fields: Mapping[str, str]) -> bool:
+        return True
+
+
+class Contrary(SelectionPredicate):
+    """Selects what others leave out."""
+
+    def matches(self, obj: Any) -> bool:
+        return not super().matches(obj)
+
+
+class Own:
+    """A selector that knows nothing but how to select."""
+
+    empty = False
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        return labels.get("app") != "x"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_who_selects_in_their_own_way_gets_what_they_select(
+    pods: Interface[Pod], shared: bool
+) -> None:
+    for name, app in (("a", "x"), ("b", "y"), ("c", "z")):
+        pods.create(CTX, f"/pods/ns/{name}", pod(name, "n1", app=app))
+    rest: dict[str, Any] = {
+        "get_attrs": attributes,
+        "literal_labels": True,
+        "literal_fields": LITERAL_FIELDS,
+        "index_fields": INDEXED_FIELDS,
+    }
+    either = Either(labels.parse("app=x,app=y").requirements())
+    anything = Anything(fields.parse("spec.nodeName=n2").requirements())
+    own: Any = Own()
+
+    def found(wanted: SelectionPredicate) -> list[str]:
+        return [name for name in named(pods, wanted, shared=shared) if name in "abc"]
+
+    for _ in range(2):
+        wanted = SelectionPredicate(label=labels.parse("app=x"), **rest)
+        assert found(wanted) == ["a"]
+        wanted = Contrary(label=labels.parse("app=x"), **rest)
+        assert found(wanted) == ["b", "c"]
+        wanted = Contrary(field=fields.parse("spec.nodeName=n2"), **rest)
+        assert found(wanted) == ["a", "b", "c"]
+        wanted = SelectionPredicate(label=either, **rest)
+        assert found(wanted) == ["a", "b"]
+        wanted = SelectionPredicate(field=anything, **rest)
+        assert found(wanted) == ["a", "b", "c"]
+        wanted = SelectionPredicate(label=own, **rest)
+        assert found(wanted) == ["b", "c"]

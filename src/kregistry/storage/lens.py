@@ -18,7 +18,7 @@ from kregistry.storage.backend import Change, Record
 from kregistry.storage.corrupt import corrupt_deletion
 from kregistry.storage.errors import CorruptObject, RevisionCompacted
 from kregistry.storage.log.window import Run
-from kregistry.storage.predicate import GetAttrs, SelectionPredicate
+from kregistry.storage.predicate import GetAttrs, SelectionPredicate, selects_as_it_says
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.sharing import Shared, Sharing
 from kregistry.storage.watch import UNREAD, Event, EventType
@@ -133,6 +133,9 @@ class Lens(Generic[T]):
         """Whether *version* is seen, and the object, if it was needed to tell."""
         if self._sees_all:
             return True, UNREAD
+        if not selects_as_it_says(self._predicate):
+            own = version.fresh()
+            return self._predicate.selects(own), own
         attributes, obj = version.attributes(self._get_attrs)
         return attributes is not None and self._matches(*attributes), UNREAD if obj is None else obj
 

@@ -137,5 +137,13 @@ class SelectionPredicate:
         return entries
 
 
+def selects_as_it_says(part: SelectionPredicate | labels.Selector | fields.Selector) -> bool:
+    """Whether what *part* says of itself is all that it goes by.
+
+    A subclass may select in its own way; nobody but itself can tell what it leaves out.
+    """
+    return type(part) in (SelectionPredicate, labels.Selector, fields.Selector)
+
+
 #: Every object, all at once.
 EVERYTHING = SelectionPredicate()

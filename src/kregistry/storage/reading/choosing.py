@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from kregistry.meta.object import Object
 from kregistry.runtime import fields, labels
 from kregistry.storage.backend import Record
-from kregistry.storage.predicate import GetAttrs, SelectionPredicate
+from kregistry.storage.predicate import GetAttrs, SelectionPredicate, selects_as_it_says
 from kregistry.storage.reading.decoded import Decoded
 from kregistry.storage.reading.remembered import Remembered
 from kregistry.storage.reading.sieve import sieve_of
@@ -42,6 +42,8 @@ class Rejections:
 
     def by(self, predicate: SelectionPredicate) -> Remembered[bool]:
         """What *predicate* left out."""
+        if not selects_as_it_says(predicate):
+            return Remembered(0)
         question = (predicate.label, predicate.field, predicate.get_attrs)
         with self._lock:
             try:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from kregistry.storage.backend import Backend, Change, ChangeStream, Record
 from kregistry.storage.errors import RevisionCompacted
 from kregistry.storage.keys import KeyRange, only
-from kregistry.storage.predicate import NAMING_FIELDS, SelectionPredicate
+from kregistry.storage.predicate import NAMING_FIELDS, SelectionPredicate, selects_as_it_says
 from kregistry.storage.reading.sieve import has_escapes, is_plain
 from kregistry.storage.serializer import is_document
 
@@ -189,6 +189,8 @@ class Indexes:
         self, predicate: SelectionPredicate, keys: KeyRange, revision: int
     ) -> Candidates | None:
         """Where *predicate* may match; None if no index knows."""
+        if not (selects_as_it_says(predicate) and selects_as_it_says(predicate.field)):
+            return None
         for field in predicate.index_fields:
             if field in predicate.literal_fields and field not in NAMING_FIELDS:
                 value = predicate.field.requires_exact_match(field)

@@ -20,6 +20,7 @@ from kregistry.storage.predicate import (
     NAMING_FIELDS,
     SelectionPredicate,
     default_attributes,
+    selects_as_it_says,
 )
 from kregistry.storage.serializer import is_document
 
@@ -83,13 +84,17 @@ def is_plain(text: str) -> bool:
 
 
 def _traces(predicate: SelectionPredicate) -> Iterator[_Trace]:
+    if not selects_as_it_says(predicate):
+        return
     default = predicate.get_attrs is default_attributes
-    if default or predicate.literal_labels:
+    if (default or predicate.literal_labels) and selects_as_it_says(predicate.label):
         for label in predicate.label.requirements():
             if label.operator in _BY_KEY:
                 yield _key_trace(label)
             elif label.operator in _BY_VALUE and all(map(is_plain, label.values)):
                 yield _value_trace(label)
+    if not selects_as_it_says(predicate.field):
+        return
     literal = NAMING_FIELDS if default else predicate.literal_fields
     for field in predicate.field.requirements():
         if field.field in literal and not field.negated and is_plain(field.value):
