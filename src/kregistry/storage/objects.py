@@ -47,7 +47,7 @@ from kregistry.storage.keys import KeyRange, KeySpace, below, only, path_prefix,
 from kregistry.storage.lens import Lenses
 from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
 from kregistry.storage.reading.choosing import Rejections
-from kregistry.storage.reading.decoded import Decoded, Handouts
+from kregistry.storage.reading.decoded import DecodedObjects, Handouts
 from kregistry.storage.reading.fieldindex import Indexes
 from kregistry.storage.reading.inspected import Inspected
 from kregistry.storage.reading.listing import Listing
@@ -146,7 +146,7 @@ class ObjectStorage(Interface[T], Generic[T]):
     def _share_with(self, handouts: Handouts) -> None:
         self._handouts = handouts
         capacity = self._settings.remembered_objects
-        self._decoded = Decoded(self._serializer, handouts, capacity)
+        self._decoded = DecodedObjects(self._serializer, handouts, capacity)
         self._rejections = Rejections(capacity)
         self._inspected = Inspected(self._serializer)
         self._indexes = Indexes(self._backend, self._space.everything, self._serializer.clear)

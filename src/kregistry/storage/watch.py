@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Object)
 
 
-class _Unread:
-    """The type of :data:`UNREAD`."""
-
-
 #: Events that a stopped watch still delivers if they had happened before.
 _AFTER_STOP = 100
+
+
+class _Unread:
+    """The type of :data:`UNREAD`."""
 
 
 #: Stands for an object that has yet to be made.

@@ -11,7 +11,7 @@ from kregistry.meta.object import Object
 from kregistry.runtime import fields, labels
 from kregistry.storage.backend import Record
 from kregistry.storage.predicate import GetAttrs, SelectionPredicate, selects_as_it_says
-from kregistry.storage.reading.decoded import Decoded
+from kregistry.storage.reading.decoded import DecodedObjects
 from kregistry.storage.reading.remembered import Remembered
 from kregistry.storage.reading.sieve import sieve_of
 from kregistry.storage.serializer import Serializer
@@ -71,7 +71,7 @@ class Choice(Generic[T]):
         serializer: Serializer[T],
         predicate: SelectionPredicate,
         rejections: Rejections,
-        decoded: Decoded[T] | None,
+        decoded: DecodedObjects[T] | None,
     ) -> None:
         self._serializer = serializer
         self._predicate = predicate

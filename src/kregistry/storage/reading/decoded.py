@@ -1,4 +1,4 @@
-"""Decoded: the one decoded object of each version, for those who read without changing.
+"""DecodedObjects: the one decoded object of each version, for those who read without changing.
 
 Decoding a Pod takes a hundred times as long as finding its bytes, and nearly all reads are of
 versions that were read before. Who promises to change nothing gets the object that the reader
@@ -32,7 +32,7 @@ class Handouts:
         self.observer: Callable[[str, Object], None] | None = None
 
 
-class Decoded(Generic[T]):
+class DecodedObjects(Generic[T]):
     """Decodes each version once, as long as it is remembered.
 
     Args:

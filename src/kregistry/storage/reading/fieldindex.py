@@ -1,7 +1,7 @@
 """FieldIndex: which keys may hold a value of a field, so that a list need not look at all.
 
 An index is built from bytes when it is first asked for, and brought up to date from the change
-log whenever it is asked again; nothing runs and nothing is held open in between. It names at
+log whenever it is asked again; no thread of its own runs in between. It names at
 least the keys that match, and a few more where bytes leave a doubt: who asks looks at each.
 
 Source: what ``k8s.io/apiserver/pkg/storage/cacher`` does with ``storage.IndexerFuncs``.

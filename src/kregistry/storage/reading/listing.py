@@ -29,7 +29,7 @@ from kregistry.storage.interface import ListOptions
 from kregistry.storage.keys import KeyRange
 from kregistry.storage.reading.choosing import Choice, Rejections
 from kregistry.storage.reading.continuation import encode_continue
-from kregistry.storage.reading.decoded import Decoded
+from kregistry.storage.reading.decoded import DecodedObjects
 from kregistry.storage.reading.fieldindex import Indexes
 from kregistry.storage.reading.inspected import Inspected
 from kregistry.storage.reading.lazy import LazyItems
@@ -92,7 +92,7 @@ class Listing(Generic[T]):
     inspected: Inspected
     indexes: Indexes
     rejections: Rejections
-    decoded: Decoded[T] | None = None
+    decoded: DecodedObjects[T] | None = None
     _items: Sequence[T] = ()
     _last: str = ""
     _revision: int = 0
@@ -152,7 +152,9 @@ class Listing(Generic[T]):
             self._last = page.records[-1].key
         return self._result(page.count if page.more else None)
 
-    def _filled(self, decoded: Decoded[T], records: Sequence[Record], fetch: Fetch) -> list[T]:
+    def _filled(
+        self, decoded: DecodedObjects[T], records: Sequence[Record], fetch: Fetch
+    ) -> list[T]:
         """The objects of *records*: those that are known, and the others decoded."""
         same = decoded.again(records)
         if same is not None:

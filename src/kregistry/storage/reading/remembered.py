@@ -20,7 +20,7 @@ class Remembered(Generic[V]):
     and dropping costs nothing per entry.
 
     Args:
-        capacity: Keys that are remembered at most, an even number; 0 remembers nothing.
+        capacity: Keys that are remembered at most, one more if that is odd; 0 remembers nothing.
     """
 
     __slots__ = ("_half", "_lock", "_old", "_young")
