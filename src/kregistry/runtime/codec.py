@@ -15,11 +15,10 @@ from kregistry.meta.gvk import GroupVersionKind
 from kregistry.meta.object import Object
 from kregistry.runtime.converter import Conversion, shared_conversion
 from kregistry.runtime.document import Document, tree_of
-from kregistry.runtime.engine import JSONEngine, engine_by_name
+from kregistry.runtime.engine import JSONEngine, StdlibEngine, engine_by_name
 from kregistry.runtime.errors import DecodeError, EncodeError
-from kregistry.runtime.fitting import Misfit
 from kregistry.runtime.limits import DEFAULT_LIMITS, Limits
-from kregistry.runtime.plain import ExponentFloat, too_deep
+from kregistry.runtime.plain import ExponentFloat, Odd, too_deep
 from kregistry.runtime.scheme import Scheme
 from kregistry.runtime.strict import Checker, parse_simply
 from kregistry.runtime.unstructured import Unstructured
@@ -87,7 +86,9 @@ class Codec:
         self._generator = self._conversion.generator
         # Every call looks these up; together they were two per cent of writing a Pod.
         self._heads: dict[type, Callable[[Any, int], dict[str, Any]]] = {}
+        self._printers: dict[type, Callable[[Any, int], str]] = {}
         self._dumps = self._engine.dumps
+        self._prints = type(self._engine) is StdlibEngine
         self._faithful: bool = vars(type(self._engine)).get("faithful", False)
         mine = type(self).encode, type(self).decode, type(self).decode_any
         self._is_ours = mine == (Codec.encode, Codec.decode, Codec.decode_any)
@@ -109,9 +110,12 @@ class Codec:
             EncodeError: Something in it has no place in JSON: a wrong type, a cycle, a number
                 beyond 64 bits, NaN, a lone surrogate.
         """
+        if self._prints:
+            with suppress(Odd, *_FAILURES):
+                printer = self._printers.get(obj.__class__) or self._printer(obj.__class__)
+                return printer(obj, self._room).encode()
         try:
-            head = self._heads.get(obj.__class__) or self._head(obj.__class__)
-            return self._dumps(head(obj, self._room))
+            return self._dumps(self._written(obj))
         except _FAILURES as error:
             raise _encode_error("write", obj, error) from error.__cause__
 
@@ -134,6 +138,11 @@ class Codec:
             read: Any = self.decode_any(data) if cls is None else self.decode(data, cls)
             return data, read
         latest = ExponentFloat.latest
+        if self._prints and cls is obj.__class__:
+            with suppress(Odd, *_FAILURES):
+                text, echo = self._generator.function("echo_head", cls)(obj, self._room)
+                if ExponentFloat.latest is latest:
+                    return text.encode(), echo
         try:
             tree = self._written(obj)
             data = self._dumps(tree)
@@ -223,9 +232,9 @@ class Codec:
         """
         if unknown not in ("Ignore", "Warn", "Strict"):
             raise ValueError(f"unknown is Ignore, Warn or Strict, not {unknown!r}")
-        fitting = self._read_at_once(data, cls, gvk)
-        if fitting is not None:
-            return Decoded(fitting)
+        accepted = self._read_at_once(data, cls, gvk)
+        if accepted is not None:
+            return Decoded(accepted)
         try:
             document = Document(tree_of(data, self.limits))
             known = document.class_by(self.scheme, cls, gvk)
@@ -247,6 +256,11 @@ class Codec:
         self._heads[cls] = head
         return head
 
+    def _printer(self, cls: type) -> Callable[[Any, int], str]:
+        printer = self._generator.function("print_head", cls)
+        self._printers[cls] = printer
+        return printer
+
     def _written(self, obj: Any) -> dict[str, Any]:
         tree: dict[str, Any]
         tree = (self._heads.get(obj.__class__) or self._head(obj.__class__))(obj, self._room)
@@ -265,12 +279,13 @@ class Codec:
         """
         if not isinstance(data, bytes) or data.count(b"{") > self.limits.max_structs:
             return None
-        with suppress(DecodeError, Misfit, RecursionError, ValueError):
+        with suppress(Odd, *_FAILURES):
             tree, named = parse_simply(data, self.limits)
             known: type[T] = Document(tree).class_by(self.scheme, cls, gvk)
-            members = self._generator.fitting.members(known, tree)
-            if named is None or named == members:
-                return self._read(tree, known)
+            members: list[int] = []
+            accepted: T = self._generator.function("accept", known)(tree, members)
+            if named is None or named == sum(members):
+                return accepted
         return None
 
     def _read_document(self, document: Document, cls: type[T], checker: Checker) -> T:

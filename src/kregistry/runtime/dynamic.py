@@ -7,6 +7,7 @@ instances of a subclass, objects without a class of their own.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ import attrs
 from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.runtime import plain
+from kregistry.runtime.engine import STDLIB
 from kregistry.runtime.errors import DecodeError, EncodeError
 from kregistry.runtime.unstructured import Unstructured
 
@@ -31,7 +33,8 @@ def base_namespace(dynamic: Dynamic) -> dict[str, Any]:
         name: getattr(plain, name)
         for name in (
             *("plain", "copied", "too_deep", "as_str", "as_key", "as_int", "as_float"),
-            *("as_bool", "as_list", "as_map", "as_instance"),
+            *("as_bool", "as_list", "as_map", "as_instance", "Odd", "whole_number"),
+            *("number", "survey", "as_object"),
         )
     }
     names.update(
@@ -39,6 +42,9 @@ def base_namespace(dynamic: Dynamic) -> dict[str, Any]:
         assign=object.__setattr__,
         shallow=copy.copy,
         deep=copy.deepcopy,
+        quoted=json.encoder.encode_basestring,
+        dumped=STDLIB.text,
+        truth={True: "true", False: "false"},
         missing=_missing,
         rejected=_rejected,
         write_bare=dynamic.write_bare,
@@ -64,9 +70,14 @@ class Dynamic:
             return None
         functions: dict[str, Callable[..., Any]] = {
             "read": lambda data: self.read_object(data, annotation),
+            "accept": _leave_to_others,
             "write": self._write_unstructured,
             "head": self._write_unstructured,
             "copy": self._copy_unstructured,
+            "print": self._print_unstructured,
+            "print_head": self._print_unstructured,
+            "echo": _leave_to_others,
+            "echo_head": _leave_to_others,
         }
         return functions[purpose]
 
@@ -151,6 +162,9 @@ class Dynamic:
         written["metadata"] = metadata
         return dict(sorted(written.items()))
 
+    def _print_unstructured(self, obj: Unstructured, room: int) -> str:
+        return STDLIB.text(self._write_unstructured(obj, room))
+
     def _copy_unstructured(self, obj: Unstructured) -> Unstructured:
         copied = type(obj)(
             api_version=obj.api_version,
@@ -160,6 +174,11 @@ class Dynamic:
         )
         copied.metadata = self.copy(obj.metadata)
         return copied
+
+
+def _leave_to_others(*args: Any) -> Any:
+    """An untyped object promises nothing that could be looked at quickly."""
+    raise plain.Odd
 
 
 def _metadata_members(generator: Generator) -> frozenset[str]:

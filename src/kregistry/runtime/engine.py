@@ -47,14 +47,15 @@ class StdlibEngine(JSONEngine):
     faithful = True
 
     def __init__(self) -> None:
-        self._encode = json.JSONEncoder(
+        #: As :meth:`dumps`, before it becomes bytes.
+        self.text: Final = json.JSONEncoder(
             ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")
         ).encode
         self._decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
     def dumps(self, tree: Any) -> bytes:
         try:
-            return self._encode(tree).encode()
+            return self.text(tree).encode()
         except UnicodeEncodeError:
             raise EncodeError("a string holds a lone surrogate") from None
 

@@ -5,9 +5,11 @@ functions of nested classes call each other directly through one namespace. Each
 a stub that writes the real function over itself, so that only classes that occur in data
 cost anything, and recursive types need no care.
 
-Three purposes: *read* makes an instance from a dict fresh from a JSON parser, *write* makes
-a dict from an instance, checking everything and ordering members, *copy* makes a deep copy.
-*head* is *write* with ``apiVersion`` and ``kind``.
+*read* makes an instance from a dict fresh from a JSON parser, and *accept* does if the dict is
+exactly what the class promises. *write* makes a dict from an instance, checking everything and
+ordering members. *print* makes the text of it, and *echo* the text and what it says, if the
+instance is exactly what the class promises. *copy* makes a deep copy. *head* is *write* with
+``apiVersion`` and ``kind``, and so are *print_head* and *echo_head*.
 """
 
 from __future__ import annotations
@@ -19,14 +21,18 @@ from typing import Any, Final
 
 from kregistry.runtime import sources
 from kregistry.runtime.dynamic import Dynamic, base_namespace
-from kregistry.runtime.fitting import Fitting
 from kregistry.runtime.shapes import Struct, struct_of
 
 _SOURCES: Final[dict[str, Callable[[Struct, sources.Names], str]]] = {
     "read": sources.read_source,
+    "accept": sources.accept_source,
     "write": sources.write_source,
     "head": sources.head_source,
     "copy": sources.copy_source,
+    "print": sources.print_source,
+    "print_head": sources.print_head_source,
+    "echo": sources.echo_source,
+    "echo_head": sources.echo_head_source,
 }
 
 
@@ -36,13 +42,9 @@ class Generator:
     Args:
         foreign: Gives the cattrs converter for types that nobody here knows; asked only when
             one occurs.
-
-    Attributes:
-        fitting: Tells which documents can be read without looking at them any closer.
     """
 
     def __init__(self, foreign: Callable[[], Any]) -> None:
-        self.fitting: Final = Fitting(self)
         self._lock = threading.RLock()
         self._dynamic = Dynamic(self, foreign)
         self._functions: dict[tuple[str, Any], Callable[..., Any]] = {}

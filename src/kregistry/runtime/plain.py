@@ -7,14 +7,20 @@ same things: no cycles, no floats that are no numbers, integers of 64 bits, stri
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from enum import Enum
 from typing import Any, ClassVar, Final, Self
 
 from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.limits import INT64_MAX, INT64_MIN
 
+
+class Odd(Exception):
+    """A value is not exactly what its class promises, which may be fine or not."""
+
+
 _AS_THEY_ARE: Final = frozenset({str, bool, type(None)})
+_NUMBERS: Final = (int, float)
 
 
 class ExponentFloat(float):
@@ -137,6 +143,46 @@ def as_int(value: Any, where: str) -> int:
     return int(value)
 
 
+def whole_number(value: Any) -> None:
+    """See that a value is an integer of 64 bits and of no other class.
+
+    Raises:
+        Odd: It is not.
+    """
+    if value.__class__ is not int or not INT64_MIN <= value <= INT64_MAX:
+        raise Odd
+
+
+def number(value: Any, classes: Container[type]) -> None:
+    """See that a value is of one of these classes, and a number that JSON can hold.
+
+    Raises:
+        Odd: It is not.
+    """
+    if value.__class__ not in classes or (value.__class__ is float and not math.isfinite(value)):
+        raise Odd
+    if value.__class__ is int:
+        whole_number(value)
+
+
+def survey(value: Any, counts: list[int]) -> None:
+    """See that a value, fresh from a parser, is JSON; add how many members its objects have.
+
+    Raises:
+        Odd: A number is none, or an object had a key twice: that is no plain dict.
+    """
+    kind = value.__class__
+    if kind is dict:
+        counts.append(len(value))
+        for item in value.values():
+            survey(item, counts)
+    elif kind is list:
+        for item in value:
+            survey(item, counts)
+    elif kind not in _AS_THEY_ARE:
+        number(value, _NUMBERS)
+
+
 def as_float(value: Any, where: str) -> float:
     """The float, if it is a number; integers are numbers too."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -169,6 +215,17 @@ def as_map(value: Any, where: str) -> dict[str, Any]:
     if isinstance(value, Mapping):
         return dict(value)
     raise _wrong(value, where, "a dict")
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """The members of what came in place of a dict from a parser.
+
+    Raises:
+        TypeError: It is nothing that has members.
+    """
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"expected an object, found {_type_name(value)}")
 
 
 def as_instance(value: Any, cls: type, where: str) -> Any:

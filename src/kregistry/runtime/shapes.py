@@ -71,6 +71,14 @@ ANY: Final = Shape(Form.ANY)
 #: Members that every kind has, whatever its class declares.
 TYPE_META: Final = {"apiVersion": Shape(Form.STR), "kind": Shape(Form.STR)}
 
+#: The class that a scalar has when nothing is wrong with it.
+EXACT: Final[dict[Form, type]] = {
+    Form.STR: str,
+    Form.INT: int,
+    Form.FLOAT: float,
+    Form.BOOL: bool,
+}
+
 _SCALARS: Final[dict[Any, Form]] = {
     str: Form.STR,
     int: Form.INT,
@@ -148,6 +156,12 @@ class Struct:
     kind: str
     shapes: Mapping[str, Shape]
     plain_init: bool
+
+    @property
+    def head(self) -> dict[str, str]:
+        """The type that the class declares, as members."""
+        head = {"apiVersion": self.api_version, "kind": self.kind}
+        return {wire: value for wire, value in head.items() if value}
 
 
 def struct_of(annotation: Any) -> Struct:

@@ -1,4 +1,4 @@
-"""Defaults of members, and which of them mean that nothing need be written."""
+"""What printing and reading have to agree on: defaults, and what need not be written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from kregistry.runtime.shapes import Member
+from kregistry.runtime.shapes import Form, Member, Shape
 from kregistry.runtime.sources.names import Names
 
 _EMPTIABLE: Final = (str, bytes, int, float, list, tuple, dict, set, frozenset)
@@ -34,3 +34,20 @@ def default_text(member: Member, names: Names) -> str:
     if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
         return _LITERALS.get(default.factory) or f"{names.constant(default.factory)}()"
     return repr(default) if type(default) in (str, int, bool) else names.constant(default)
+
+
+def written_when(member: Member) -> str:
+    """The condition under which a member of *o* is written, "" for always."""
+    if member.always:
+        return ""
+    default = default_of(member)
+    if default is None:
+        return f"o.{member.attribute} is not None"
+    return f"o.{member.attribute}" if is_empty(default) else ""
+
+
+def levels_of(shape: Shape) -> int:
+    """How many levels of lists and maps the type itself nests."""
+    if shape.form in (Form.LIST, Form.MAP) and shape.item is not None:
+        return 1 + levels_of(shape.item)
+    return 0

@@ -1,121 +1,214 @@
-"""Sources of functions that turn a dict, fresh from a JSON parser, into an instance."""
+"""Sources of functions that turn a dict, fresh from a JSON parser, into an instance.
+
+Each class has two. *read* is for what was printed here: it takes the types of scalars on trust, and
+passes over members that the class does not know. *accept* is for what strangers sent, nearly all
+of which is exactly what its class promises: it raises Odd on the rest, and leaves it to
+:class:`~kregistry.runtime.strict.Checker` to say what is wrong with it, if anything is.
+
+Most members of most classes are absent. ``name in d`` finds that out in half the time that
+``d.get(name)`` takes, which is a call.
+"""
 
 from __future__ import annotations
 
-from kregistry.runtime.shapes import ANY, Form, Member, Shape, Struct
+from typing import Final
+
+from kregistry.runtime.shapes import ANY, EXACT, TYPE_META, Form, Member, Shape, Struct
 from kregistry.runtime.sources.defaults import default_of, default_text, is_empty
+from kregistry.runtime.sources.lines import class_check, indented, int_check
 from kregistry.runtime.sources.names import Names
+
+_ENUM_WIRE: Final = (str, int)
+
+#: Text and lists have ``in``, too, and would be taken for objects without members.
+_CONTENT: Final = ("if d.__class__ is not dict:", "    d = as_object(d)")
 
 
 def read_source(struct: Struct, names: Names) -> str:
     """An instance of a dict; null and absence give the default."""
-    if struct.plain_init:
-        return _fill(struct, names)
-    return _construct(struct, names)
+    return _Source(struct, names, strict=False).function()
 
 
-def _fill(struct: Struct, names: Names) -> str:
-    """Assign field by field, without ``__init__``, which would do nothing else."""
-    cls = names.constant(struct.cls)
-    lines = [f"def {names.own}(d):", "    g = d.get", f"    o = new({cls})"]
-    for member in struct.members:
-        lines += _fill_member(struct, member, names)
-    return "\n".join([*lines, "    return o", ""])
+def accept_source(struct: Struct, names: Names) -> str:
+    """The same of a dict that is exactly what the class promises.
+
+    The function appends to the list *c* how many members each object has that it meets. Who knows
+    how many the text had can tell whether some were there twice.
+    """
+    return _Source(struct, names, strict=True).function()
 
 
-def _fill_member(struct: Struct, member: Member, names: Names) -> list[str]:
-    key, attribute, shape = repr(member.wire), member.attribute, member.shape
-    default = default_of(member)
-    as_it_is = _read(shape, "v", 1, names) == "v"
-    if as_it_is and default is None:
-        return [f"    o.{attribute} = g({key})"]
-    if as_it_is and is_empty(default):
-        return [f"    o.{attribute} = g({key}) or {default_text(member, names)}"]
-    lines = [f"    v = g({key})"]
-    if member.required and not shape.optional:
-        lines += [
-            "    if v is None:",
-            f"        raise missing({names.constant(struct.cls)}, {key})",
-            f"    o.{attribute} = {_read(shape, 'v', 1, names)}",
-        ]
-        return lines
-    absent = default_text(member, names)
-    if shape.form is Form.LIST and shape.container is list and absent == "[]":
-        # A loop: a comprehension would be a function of its own, made anew each time.
+class _Source:
+    """The source of one function.
+
+    Args:
+        struct: The class.
+        names: How to refer to what is outside.
+        strict: Accept, and do not just read.
+    """
+
+    def __init__(self, struct: Struct, names: Names, *, strict: bool) -> None:
+        self._struct = struct
+        self._names = names
+        self._strict = strict
+        self._cls = names.constant(struct.cls)
+
+    def function(self) -> str:
+        """All of it."""
+        lines = self._fill() if self._struct.plain_init else self._construct()
+        survey = self._survey() if self._strict else _CONTENT
+        lines = [*survey, *lines]
+        parameters = "d, c" if self._strict else "d"
+        return "\n".join([f"def {self._names.own}({parameters}):", *indented(lines), ""])
+
+    def _survey(self) -> list[str]:
+        """The dict as a whole has only members that the class knows."""
+        known = self._names.constant(frozenset(self._struct.shapes))
+        lines = [f"if d.__class__ is not dict or not d.keys() <= {known}:", "    raise Odd"]
+        for name in TYPE_META if self._struct.kind else ():
+            lines += [
+                f"if {name!r} in d and (v := d[{name!r}]) is not None:",
+                *indented(class_check("v", "str")),
+            ]
+        return [*lines, "c.append(len(d))"]
+
+    def _fill(self) -> list[str]:
+        """Assign field by field, without ``__init__``, which would do nothing else."""
+        lines = [f"o = new({self._cls})"]
+        for member in self._struct.members:
+            lines += self._fill_member(member)
+        return [*lines, "return o"]
+
+    def _fill_member(self, member: Member) -> list[str]:
+        key, target, shape = repr(member.wire), f"o.{member.attribute}", member.shape
+        if member.required and not shape.optional:
+            absent = f"raise missing({self._cls}, {key})"
+        else:
+            absent = f"{target} = {default_text(member, self._names)}"
+        if shape.form is Form.LIST and shape.container is list and absent == f"{target} = []":
+            loop = self._loop(shape)
+            if loop:
+                there = "v is not None" if self._strict else "v"
+                present = [f"v = d[{key}]", f"if {there}:", *indented(loop)]
+                return [f"{target} = a = []", f"if {key} in d:", *indented(present)]
+        present = self._present(member, target, absent)
+        return [f"if {key} in d:", *indented(present), "else:", f"    {absent}"]
+
+    def _loop(self, shape: Shape) -> list[str]:
+        """A comprehension would be a function of its own, made anew each time."""
+        item = self._item(shape.item or ANY, "x", 2)
+        loop = ["for x in v:", f"    a.append({item})"] if item != "x" else []
+        return [*self._checks(shape, "v", 1), *loop] if loop else []
+
+    def _present(self, member: Member, target: str, absent: str) -> list[str]:
+        """The statements for a member that is there, perhaps as null."""
+        key, default = repr(member.wire), default_of(member)
+        value, checks = self._value(member.shape, "v", 1), self._checks(member.shape, "v", 1)
+        if value == "v" and not checks and default is None:
+            return [f"{target} = d[{key}]"]
+        if value == "v" and not checks and is_empty(default):
+            return [f"{target} = d[{key}] or {default_text(member, self._names)}"]
+        present = indented([*checks, f"{target} = {value}"])
+        return [f"v = d[{key}]", "if v is None:", f"    {absent}", "else:", *present]
+
+    def _construct(self) -> list[str]:
+        """Call the class, whose ``__init__`` has its own ideas."""
+        lines = ["k = {}"]
+        for member in self._struct.members:
+            target = f"k[{member.argument!r}]"
+            present = [
+                *self._checks(member.shape, "v", 1),
+                f"{target} = {self._value(member.shape, 'v', 1)}",
+            ]
+            lines += [f"v = d.get({member.wire!r})", "if v is not None:", *indented(present)]
+            if member.required and member.shape.optional:
+                lines += ["else:", f"    {target} = None"]
+            elif member.required:
+                lines += ["else:", f"    raise missing({self._cls}, {member.wire!r})"]
         return [
             *lines,
-            "    if v:",
-            f"        o.{attribute} = a = []",
-            "        for x in v:",
-            f"            a.append({_item(shape.item or ANY, 'x', 2, names)})",
-            "    else:",
-            f"        o.{attribute} = []",
+            "try:",
+            f"    return {self._cls}(**k)",
+            "except Exception as error:",
+            f"    raise rejected({self._cls}, error) from error",
         ]
-    return [*lines, f"    o.{attribute} = {absent} if v is None else {_read(shape, 'v', 1, names)}"]
 
+    def _checks(self, shape: Shape, v: str, level: int) -> list[str]:
+        """The statements that look at the value *v*, which is not null; instances do it themselves.
 
-def _construct(struct: Struct, names: Names) -> str:
-    """Call the class, whose ``__init__`` has its own ideas."""
-    cls = names.constant(struct.cls)
-    lines = [f"def {names.own}(d):", "    g = d.get", "    k = {}"]
-    for member in struct.members:
-        lines += [
-            f"    v = g({member.wire!r})",
-            "    if v is not None:",
-            f"        k[{member.argument!r}] = {_read(member.shape, 'v', 1, names)}",
-        ]
-        if member.required and member.shape.optional:
-            lines += ["    else:", f"        k[{member.argument!r}] = None"]
-        elif member.required:
-            lines += ["    else:", f"        raise missing({cls}, {member.wire!r})"]
-    lines += [
-        "    try:",
-        f"        return {cls}(**k)",
-        "    except Exception as error:",
-        f"        raise rejected({cls}, error) from error",
-    ]
-    return "\n".join([*lines, ""])
+        That a null in a list is no null of a member, and so is Odd, comes out of them, too.
+        """
+        if not self._strict:
+            return []
+        match shape.form:
+            case Form.STR | Form.BOOL:
+                return class_check(v, EXACT[shape.form].__name__)
+            case Form.INT:
+                return int_check(v)
+            case Form.VALUE | Form.ENUM | Form.FLOAT:
+                return self._scalar_checks(shape, v)
+            case Form.STRUCT:
+                return []
+            case Form.ANY:
+                return [f"survey({v}, c)"]
+            case Form.LIST:
+                return [*class_check(v, "list"), *self._item_checks(shape, v, level)]
+            case Form.MAP:
+                items = self._item_checks(shape, f"{v}.values()", level)
+                return [*class_check(v, "dict"), f"c.append(len({v}))", *items]
+        return ["raise Odd"]  # only the value itself tells what it is
 
+    def _scalar_checks(self, shape: Shape, v: str) -> list[str]:
+        if shape.form is Form.FLOAT:
+            return [f"number({v}, {self._names.constant((float, int))})"]
+        wire = shape.value.wire if shape.value is not None else _ENUM_WIRE
+        if wire == (str,):
+            return class_check(v, "str")
+        return [f"if {v}.__class__ is not str:", f"    number({v}, {self._names.constant(wire)})"]
 
-def _read(shape: Shape, v: str, level: int, names: Names) -> str:
-    """The expression that turns the JSON value *v*, which is not null, into a field's value."""
-    match shape.form:
-        case Form.STR | Form.INT | Form.BOOL | Form.ANY:
-            return v
-        case Form.FLOAT:
-            return f"float({v})"
-        case Form.VALUE:
-            return _value(shape, v, names)
-        case Form.ENUM:
-            return f"{names.constant(shape.type)}({v})"
-        case Form.STRUCT:
-            return f"{names.function('read', shape.type)}({v})"
-        case Form.OBJECT:
-            return f"read_object({v}, {names.constant(shape.type)})"
-        case Form.FOREIGN:
-            return f"read_foreign({v}, {names.constant(shape.type)})"
-    return _read_container(shape, v, level, names)
+    def _item_checks(self, shape: Shape, values: str, level: int) -> list[str]:
+        x = f"y{level}"
+        checks = self._checks(shape.item or ANY, x, level + 1)
+        return [f"for {x} in {values}:", *indented(checks)] if checks else []
 
+    def _value(self, shape: Shape, v: str, level: int) -> str:
+        """The expression that turns the JSON value *v*, which is not null, into a field's value."""
+        match shape.form:
+            case Form.STR | Form.INT | Form.BOOL | Form.ANY:
+                return v
+            case Form.FLOAT:
+                return f"float({v})"
+            case Form.VALUE:
+                return self._simple(shape, v)
+            case Form.ENUM:
+                return f"{self._names.constant(shape.type)}({v})"
+            case Form.STRUCT if self._strict:
+                return f"{self._names.function('accept', shape.type)}({v}, c)"
+            case Form.STRUCT:
+                return f"{self._names.function('read', shape.type)}({v})"
+            case Form.OBJECT:
+                return f"read_object({v}, {self._names.constant(shape.type)})"
+            case Form.FOREIGN:
+                return f"read_foreign({v}, {self._names.constant(shape.type)})"
+        return self._container(shape, v, level)
 
-def _value(shape: Shape, v: str, names: Names) -> str:
-    assert shape.value is not None
-    read = f"{names.constant(shape.value.read)}({v})"
-    if shape.value.known is None:
-        return read
-    exact = " or ".join(f"{v}.__class__ is {each}" for each in ("str", "int"))
-    return f"({names.constant(shape.value.known)}[{v}] if {exact} else {read})"
+    def _simple(self, shape: Shape, v: str) -> str:
+        assert shape.value is not None
+        read = f"{self._names.constant(shape.value.read)}({v})"
+        if shape.value.known is None:
+            return read
+        exact = " or ".join(f"{v}.__class__ is {each}" for each in ("str", "int"))
+        return f"({self._names.constant(shape.value.known)}[{v}] if {exact} else {read})"
 
+    def _container(self, shape: Shape, v: str, level: int) -> str:
+        x = f"x{level}"
+        item = self._item(shape.item or ANY, x, level + 1)
+        if shape.form is Form.MAP:
+            return v if item == x else f"{{k{level}: {item} for k{level}, {x} in {v}.items()}}"
+        items = v if item == x else f"[{item} for {x} in {v}]"
+        return items if shape.container is list else f"{shape.container.__name__}({items})"
 
-def _read_container(shape: Shape, v: str, level: int, names: Names) -> str:
-    x = f"x{level}"
-    item = _item(shape.item or ANY, x, level + 1, names)
-    if shape.form is Form.MAP:
-        return v if item == x else f"{{k{level}: {item} for k{level}, {x} in {v}.items()}}"
-    items = v if item == x else f"[{item} for {x} in {v}]"
-    return items if shape.container is list else f"{shape.container.__name__}({items})"
-
-
-def _item(shape: Shape, x: str, level: int, names: Names) -> str:
-    """The expression for an item, which may be null where its type allows that."""
-    text = _read(shape, x, level, names)
-    return f"(None if {x} is None else {text})" if shape.optional and text != x else text
+    def _item(self, shape: Shape, x: str, level: int) -> str:
+        """The expression for an item, which may be null where its type allows that."""
+        text = self._value(shape, x, level)
+        return f"(None if {x} is None else {text})" if shape.optional and text != x else text

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import attrs
 
 from kregistry.runtime.shapes import ANY, Form, Member, Shape, Struct
-from kregistry.runtime.sources.defaults import default_of, is_empty
+from kregistry.runtime.sources.defaults import levels_of, written_when
+from kregistry.runtime.sources.lines import SMALL
 from kregistry.runtime.sources.names import Names
-
-#: One more than the largest integer that takes one digit inside of Python.
-_SMALL: Final = 2**30
 
 
 def write_source(struct: Struct, names: Names) -> str:
@@ -21,8 +17,7 @@ def write_source(struct: Struct, names: Names) -> str:
 
 def head_source(struct: Struct, names: Names) -> str:
     """The same with the type that the class declares."""
-    head = {"apiVersion": struct.api_version, "kind": struct.kind}
-    return _function(struct, names, {wire: value for wire, value in head.items() if value})
+    return _function(struct, names, struct.head)
 
 
 def _function(struct: Struct, names: Names, head: dict[str, str]) -> str:
@@ -45,7 +40,7 @@ def _function(struct: Struct, names: Names, head: dict[str, str]) -> str:
 def _member(struct: Struct, member: Member, names: Names) -> list[str]:
     where = f"{struct.cls.__name__}.{member.attribute}"
     shape = member.shape
-    condition = _written_when(member)
+    condition = written_when(member)
     load = f"v = o.{member.attribute}"
     if not condition and not shape.optional:
         return [f"    {load}", *_assignment(shape, member.wire, where, "    ", names)]
@@ -61,16 +56,6 @@ def _member(struct: Struct, member: Member, names: Names) -> list[str]:
     present = attrs.evolve(shape, optional=False)
     filled = condition == f"o.{member.attribute}"
     return [*lines, *_assignment(present, member.wire, where, "        ", names, filled=filled)]
-
-
-def _written_when(member: Member) -> str:
-    """The condition under which a member is written, "" for always."""
-    if member.always:
-        return ""
-    default = default_of(member)
-    if default is None:
-        return f"o.{member.attribute} is not None"
-    return f"o.{member.attribute}" if is_empty(default) else ""
 
 
 def _assignment(
@@ -94,7 +79,7 @@ def _assignment(
 
 def _room_for(shape: Shape, filled: bool) -> list[str]:
     """The check that what the type itself nests is not too deep."""
-    levels = _levels(shape)
+    levels = levels_of(shape)
     if filled and levels == 1 and shape.item is not None and shape.item.form is Form.STRUCT:
         return []  # the first item makes the same check
     return [f"if room <= {levels}:", "    raise too_deep()"] if levels else []
@@ -128,13 +113,6 @@ def _map_loop(item: Shape, target: str, where: str, names: Names) -> list[str]:
     ]
 
 
-def _levels(shape: Shape) -> int:
-    """How many levels of lists and maps the type itself nests."""
-    if shape.form in (Form.LIST, Form.MAP) and shape.item is not None:
-        return 1 + _levels(shape.item)
-    return 0
-
-
 def _value(shape: Shape, v: str, where: str, level: int, names: Names) -> str:
     """The expression that turns the value *v*, *level* levels down, into JSON."""
     text = _present(shape, v, where, level, names)
@@ -150,7 +128,7 @@ def _present(shape: Shape, v: str, where: str, level: int, names: Names) -> str:
             return f"({v} if {v}.__class__ is str else as_str({v}, {w}))"
         case Form.INT:
             # Small constants compare fastest; as_int knows the real bounds.
-            fits = f"{v}.__class__ is int and -1 < {v} < {_SMALL}"
+            fits = f"{v}.__class__ is int and -1 < {v} < {SMALL}"
             return f"({v} if {fits} else as_int({v}, {w}))"
         case Form.BOOL:
             return f"({v} if {v} is True or {v} is False else as_bool({v}, {w}))"
