@@ -115,7 +115,8 @@ class Codec:
                 printer = self._printers.get(obj.__class__) or self._printer(obj.__class__)
                 return printer(obj, self._room).encode()
         try:
-            return self._dumps(self._written(obj))
+            head = self._heads.get(obj.__class__) or self._head(obj.__class__)
+            return self._dumps(head(obj, self._room))
         except _FAILURES as error:
             raise _encode_error("write", obj, error) from error.__cause__
 
