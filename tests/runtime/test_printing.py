@@ -153,9 +153,11 @@ def outcome(codec: Codec, obj: Any) -> tuple[object, ...]:
     except EncodeError as error:
         encoded = str(error)
     try:
-        return encoded, *codec.round_trip(obj, type(obj))
+        readable, echo = codec.encode_readable(obj, type(obj)), codec.round_trip(obj, type(obj))
     except ValueError as error:
         return encoded, str(error)
+    assert codec.decode(readable, type(obj)) == echo[1]
+    return encoded, *echo
 
 
 @given(parts())

@@ -44,6 +44,11 @@ def _opening_of(serializer: Serializer[Any]) -> bytes:
     return opening_of(resource.api_version, resource.kind) if resource is not None else b""
 
 
+def _unreadable(obj: Object, error: Exception) -> EncodeError:
+    kind = type(obj).__name__
+    return EncodeError(f"cannot store a {kind}, because it could not be read back: {error}")
+
+
 @attrs.frozen
 class Serializer(Generic[T]):
     """Turns objects into stored bytes and back; stores no resourceVersion and no selfLink.
@@ -82,8 +87,7 @@ class Serializer(Generic[T]):
         Raises:
             EncodeError: It is of another class than the resource has, or cannot be written.
         """
-        self._require_class(obj)
-        return self.codec.encode(VERSIONER.prepared(obj))
+        return self.codec.encode(self._bare(obj))
 
     def decode(self, data: bytes, revision: int) -> T:
         """A fresh object, with *revision* as resourceVersion. What the codec raises comes out."""
@@ -94,6 +98,16 @@ class Serializer(Generic[T]):
         VERSIONER.update_object(obj, revision)
         return obj
 
+    def encode_readable(self, obj: T) -> bytes:
+        """The bytes of *obj* as :meth:`round_trip` gives them, for who does not want the object."""
+        bare = self._bare(obj)
+        try:
+            return self.codec.encode_readable(bare, self._cls)
+        except EncodeError:
+            raise
+        except Exception as error:
+            raise _unreadable(obj, error) from error
+
     def round_trip(self, obj: T) -> tuple[bytes, T]:
         """The bytes of *obj*, and the object that they hold, fresh; neither has a version.
 
@@ -103,18 +117,14 @@ class Serializer(Generic[T]):
             EncodeError: It is of another class than the resource has, cannot be written, or
                 could not be read back.
         """
-        self._require_class(obj)
-        cls = self.resource.cls if self.resource is not None else None
-        bare = VERSIONER.prepared(obj)
+        bare = self._bare(obj)
         try:
-            data, stored = self.codec.round_trip(bare, cls)
+            data, stored = self.codec.round_trip(bare, self._cls)
             VERSIONER.update_object(stored, 0)
         except EncodeError:
             raise
         except Exception as error:
-            raise EncodeError(
-                f"cannot store a {type(obj).__name__}, because it could not be read back: {error}"
-            ) from error
+            raise _unreadable(obj, error) from error
         return data, stored
 
     def copy(self, obj: T) -> T:
@@ -235,9 +245,15 @@ class Serializer(Generic[T]):
             return None
         return Stored(self.copy(cached), self.encode(cached), revision, False)
 
-    def _require_class(self, obj: T) -> None:
+    def _bare(self, obj: T) -> T:
+        """*obj* without what is never stored; refused if it is of another class."""
         if self.resource is not None and not isinstance(obj, self.resource.cls):
             raise EncodeError(f"a {type(obj).__name__} is no {self.resource.kind}")
+        return VERSIONER.prepared(obj)
+
+    @property
+    def _cls(self) -> type[T] | None:
+        return self.resource.cls if self.resource is not None else None
 
     def decoded(self, key: str, data: bytes, revision: int) -> T:
         """:meth:`decode`, where what cannot be read is a CorruptObject if so configured."""

@@ -1,8 +1,9 @@
 """Sources of functions that print an instance as JSON text, without a tree in between.
 
-They print what is exactly as its class promises, which is nearly everything. Whatever is not they
-leave to :mod:`~kregistry.runtime.sources.writing`, which knows what may be forgiven and what to say
-about the rest: they raise Odd, or whatever else they stumble over. Both give the same text.
+They print what is exactly as its class promises, which is nearly everything, and so what they have
+printed can be read back. Whatever is not they leave to :mod:`~kregistry.runtime.sources.writing`,
+which knows what may be forgiven and what to say about the rest: they raise Odd, or whatever else
+they stumble over. Both give the same text.
 
 An *echo* is the text and, made in the same walk, the object that reading the text would give.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kregistry.runtime.shapes import ANY, Form, Member, Shape, Struct
 from kregistry.runtime.sources.defaults import default_text, levels_of, written_when
@@ -53,6 +54,9 @@ class Printed(NamedTuple):
     before: Sequence[str] = ()
 
 
+_ODD: Final = Printed("''", "None", ["raise Odd"])
+
+
 class _Source:
     """The source of one function.
 
@@ -71,7 +75,7 @@ class _Source:
         """All of it; what *head* says stands between the members, in order."""
         cls = self._names.constant(self._struct.cls)
         lines = [f"def {self._names.own}(o, room):"]
-        if self._echo and not self._struct.plain_init:
+        if not self._struct.plain_init:  # who knows what __init__ says to what it reads back
             return "\n".join([*lines, "    raise Odd", ""])
         lines += [f"    if o.__class__ is not {cls} or room <= 0:", "        raise Odd"]
         lines += [f"    n = new({cls})"] if self._echo else []
@@ -138,7 +142,7 @@ class _Source:
 
     def _list(self, shape: Shape, v: str, level: int) -> Printed:
         if shape.container is not list:
-            return Printed("''", "None", ["raise Odd"])
+            return _ODD
         x, t, a = f"x{level}", f"t{level}", f"a{level}"
         before = [*class_check(v, "list"), *_room_check(shape, level)]
         item = self._value(shape.item or ANY, x, level + 1)
@@ -162,23 +166,18 @@ class _Source:
         return Printed(f"'{{' + ','.join({t}) + '}}'", a, before)
 
     def _tree(self, shape: Shape, v: str, level: int) -> Printed:
-        """What has a tree of its own: only the value knows what it looks like."""
-        w, room = f"w{level}", f"room - {level}"
+        """What the printer of trees knows best."""
+        w = f"w{level}"
         match shape.form:
             case Form.FLOAT:
-                return Printed(f"dumped({w})", f"float({w})", (f"{w} = as_float({v}, '')",))
+                return Printed(f"dumped({w})", f"float({w})", [f"{w} = as_float({v}, '')"])
             case Form.ANY:
-                return Printed(f"dumped({w})", w, (f"{w} = plain({v}, {room})",))
+                return Printed(f"dumped({w})", w, [f"{w} = plain({v}, room - {level})"])
             case Form.ENUM:
                 exact = class_check(v, self._names.constant(shape.type))
-                return Printed(f"dumped({w})", v, (*exact, f"{w} = plain({v}.value, 1)"))
-            case Form.OBJECT:
-                write = f"{'write_bare' if shape.bare else 'write_object'}({v}, {room})"
-                read = f"read_object({w}, {self._names.constant(shape.type)})"
-                return Printed(f"dumped({w})", read, (f"{w} = {write}",))
-        foreign = self._names.constant(shape.type)
-        write = f"{w} = write_foreign({v}, {foreign}, {room})"
-        return Printed(f"dumped({w})", f"read_foreign({w}, {foreign})", (write,))
+                usual = f"number({w} := {v}.value, {self._names.constant((str, int))})"
+                return Printed(f"dumped({w})", v, [*exact, usual])
+        return _ODD  # only the value itself knows its class
 
 
 def _add(wire: str, text: str) -> str:
