@@ -14,7 +14,7 @@ from kregistry.meta.context import Context
 from kregistry.meta.gvk import GroupVersion
 from kregistry.meta.object import Object
 from kregistry.meta.options import CreateOptions, GetOptions
-from kregistry.registry.store import Store
+from kregistry.registry.store import Store, ValidateObject
 from kregistry.server import APIResource, APIServer, Endpoint
 from kregistry.server.splicing import has_bytes
 from kregistry.storage.interface import Interface
@@ -38,6 +38,22 @@ class Writing(Store[ConfigMap]):
 
     def after_create(self, obj: ConfigMap, options: CreateOptions) -> None:
         obj.data["said"] = "after create"
+
+
+class Creating(Store[ConfigMap]):
+    """Says something instead of what it has just stored."""
+
+    def create(
+        self,
+        ctx: Context,
+        obj: ConfigMap,
+        *,
+        validate: ValidateObject[ConfigMap] | None = None,
+        options: CreateOptions | None = None,
+    ) -> ConfigMap:
+        made = super().create(ctx, obj, validate=validate, options=options)
+        made.data["said"] = "by create"
+        return made
 
 
 def decorated(found: ConfigMap) -> None:
@@ -137,6 +153,22 @@ def test_what_a_hook_says_about_a_new_object_is_told(memory: Interface[Object]) 
     assert client.get(f"{CONFIGMAPS}/a").body["data"] == {"k": "1"}
 
 
+def test_a_store_with_ideas_of_its_own_about_creating_is_asked(memory: Interface[Object]) -> None:
+    client = serving(memory, Creating)
+    told = client.post(CONFIGMAPS, config_map("a", k="1"))
+    assert told.body["data"] == {"k": "1", "said": "by create"}
+    assert client.get(f"{CONFIGMAPS}/a").body["data"] == {"k": "1"}
+
+
+def test_a_rehearsed_create_tells_what_would_be_stored(client: Client) -> None:
+    told = client.post(CONFIGMAPS, config_map("a", k="1"), query={"dryRun": "All"})
+    assert told.status == 201
+    assert told.body["data"] == {"k": "1"}
+    assert "resourceVersion" not in told.body["metadata"]
+    assert told.body["metadata"]["uid"]
+    assert client.get(f"{CONFIGMAPS}/a").status == 404
+
+
 def test_what_a_decorator_says_is_told_everywhere(memory: Interface[Object]) -> None:
     client = serving(memory, Store, decorator=decorated)
     said = {"k": "1", "said": "by a decorator"}
@@ -155,6 +187,8 @@ def test_only_the_store_itself_has_bytes_for_its_objects(memory: Interface[Objec
     assert has_bytes(Writing(CONFIG_MAPS, memory))
     assert not has_bytes(Reading(CONFIG_MAPS, memory))
     assert not has_bytes(object())
+    assert has_bytes(Reading(CONFIG_MAPS, memory), "create")
+    assert not has_bytes(Creating(CONFIG_MAPS, memory), "create")
 
 
 def test_watchers_in_two_forms_get_each_their_own(client: Client) -> None:

@@ -42,6 +42,11 @@ def test_the_version_is_spliced_into_what_the_codec_wrote() -> None:
     assert json.loads(spliced)["metadata"] == {"name": "web", "resourceVersion": "42"}
 
 
+def test_what_was_not_stored_has_no_version_to_splice() -> None:
+    data = Codec().encode(Pod(metadata=ObjectMeta(name="web")))
+    assert Encoded(data, 0, POD).json() == data
+
+
 def test_an_item_of_a_list_does_not_say_its_type() -> None:
     data = Codec().encode(Pod(metadata=ObjectMeta(name="web")))
     item = json.loads(Encoded(data, 42, POD).item())

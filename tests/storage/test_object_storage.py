@@ -131,6 +131,31 @@ def test_a_taken_key_and_a_set_version_are_refused(gizmos: ObjectStorage[Gizmo])
     )
 
 
+def test_a_create_that_answers_with_bytes_stores_the_same(
+    gizmos: ObjectStorage[Gizmo], backend: MemoryBackend
+) -> None:
+    given = gizmo(resource_version="0", self_link="/x")
+    made = gizmos.create_encoded(CTX, KEY, given)
+    assert made == gizmos.get_encoded(CTX, KEY)
+    assert made.data == Interface.get_encoded(gizmos, CTX, KEY).data
+    assert stored(backend)["metadata"].keys() == {"name", "namespace"}
+    with pytest.raises(KeyExists):
+        gizmos.create_encoded(CTX, KEY, gizmo())
+    with pytest.raises(ResourceVersionSetOnCreate):
+        gizmos.create_encoded(CTX, f"{KEY}2", gizmo(resource_version="1"))
+    with pytest.raises(ValueError, match=r"\.\."):
+        gizmos.create_encoded(CTX, "/gizmos/../x", gizmo(resource_version="1"))
+    gizmos.create_encoded(CTX, f"{KEY}3", gizmo(), ttl=60)
+    assert dict(backend.ttls("/registry/", "/registry0")) == {f"{FULL}3": pytest.approx(60, abs=5)}
+
+
+def test_a_storage_that_only_knows_create_answers_with_bytes_all_the_same(
+    gizmos: ObjectStorage[Gizmo],
+) -> None:
+    made = Interface.create_encoded(gizmos, CTX, KEY, gizmo())
+    assert (made.data, made.revision) == (gizmos.get_encoded(CTX, KEY).data, 2)
+
+
 def test_too_large_an_object_is_refused_and_the_limit_itself_fits(
     backend: MemoryBackend,
 ) -> None:

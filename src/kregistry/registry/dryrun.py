@@ -56,6 +56,10 @@ class DryRunnableStorage(Generic[T]):
         """Reads and writes resource versions on objects."""
         return self.storage.versioner()
 
+    def encoded(self, obj: T) -> Encoded:
+        """The bytes of an object that was handed out here."""
+        return self.storage.encoded(obj)
+
     def create(self, ctx: Context, key: str, obj: T, *, ttl: int = 0, dry_run: bool = False) -> T:
         """Store *obj* under a free key.
 
@@ -64,11 +68,21 @@ class DryRunnableStorage(Generic[T]):
         """
         if not dry_run:
             return self.storage.create(ctx, key, obj, ttl=ttl)
-        try:
-            self.storage.get(ctx, key)
-        except KeyNotFound:
-            return self._round_trip(obj)
-        raise KeyExists(key)
+        self._require_free(ctx, key)
+        return self._round_trip(obj)[1]
+
+    def create_encoded(
+        self, ctx: Context, key: str, obj: T, *, ttl: int = 0, dry_run: bool = False
+    ) -> Encoded:
+        """:meth:`create` for who passes on what was stored: its bytes; of revision 0, if none was.
+
+        Raises:
+            KeyExists: The key is taken.
+        """
+        if not dry_run:
+            return self.storage.create_encoded(ctx, key, obj, ttl=ttl)
+        self._require_free(ctx, key)
+        return Encoded(self._round_trip(obj)[0], 0)
 
     def delete(
         self,
@@ -126,7 +140,7 @@ class DryRunnableStorage(Generic[T]):
         preconditions.check(key, stored)
         version = self.versioner().object_resource_version(stored)
         updated = try_update(stored, ResponseMeta(resource_version=version))
-        return self._round_trip(updated.obj if isinstance(updated, WithTTL) else updated)
+        return self._round_trip(updated.obj if isinstance(updated, WithTTL) else updated)[1]
 
     def get(self, ctx: Context, key: str, options: GetOptions = NO_GET_OPTIONS) -> T:
         """The newest object under *key*."""
@@ -154,5 +168,12 @@ class DryRunnableStorage(Generic[T]):
         """Raise what keeps storage from serving."""
         self.storage.readiness_check()
 
-    def _round_trip(self, obj: T) -> T:
-        return self._codec.round_trip(obj, type(obj))[1]
+    def _require_free(self, ctx: Context, key: str) -> None:
+        try:
+            self.storage.get(ctx, key)
+        except KeyNotFound:
+            return
+        raise KeyExists(key)
+
+    def _round_trip(self, obj: T) -> tuple[bytes, T]:
+        return self._codec.round_trip(obj, type(obj))

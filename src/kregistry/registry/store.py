@@ -8,7 +8,7 @@ Source: ``k8s.io/apiserver/pkg/registry/generic/registry/store.go``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from kregistry.meta.clock import Clock
 from kregistry.meta.context import Context
@@ -21,7 +21,8 @@ from kregistry.meta.options import (
     UpdateOptions,
 )
 from kregistry.meta.table import Table, TableOptions
-from kregistry.registry.creation import create
+from kregistry.registry.creation import ValidateObject as ValidateObject
+from kregistry.registry.creation import create, create_encoded
 from kregistry.registry.decorating import DecoratedWatch
 from kregistry.registry.deletecollection import CollectionDeletion
 from kregistry.registry.deletion import Deletion
@@ -49,7 +50,6 @@ from kregistry.registry.updatedobject import (
 )
 from kregistry.registry.validation.options import (
     require_valid,
-    validate_create_options,
     validate_delete_options,
     validate_update_options,
 )
@@ -61,15 +61,9 @@ from kregistry.storage.watch import Watch
 
 T = TypeVar("T", bound=Object)
 
-#: ``validate(ctx, obj)`` raises if *obj* must not be stored. Gets a copy.
-#: Source: ``rest.ValidateObjectFunc``.
-ValidateObject: TypeAlias = Callable[[Context, T], None]
-
 #: ``validate(ctx, obj, old)`` raises if *obj* must not take *old*'s place. Gets copies.
 #: Source: ``rest.ValidateObjectUpdateFunc``.
 ValidateObjectUpdate: TypeAlias = Callable[[Context, T, T], None]
-
-_NO_CREATE_OPTIONS: Final = CreateOptions()
 
 
 class Store(StoreHooks[T], Generic[T]):
@@ -165,9 +159,23 @@ class Store(StoreHooks[T], Generic[T]):
             AlreadyExists: The name is taken (409).
             BadRequest: It is meant for another namespace, or is no such object (400).
         """
-        if options is not None:
-            require_valid("CreateOptions", validate_create_options(options))
-        return create(self, ctx, self.received(obj), validate, options or _NO_CREATE_OPTIONS)
+        return create(self, ctx, obj, validate, options)
+
+    def create_encoded(
+        self,
+        ctx: Context,
+        obj: T,
+        *,
+        validate: ValidateObject[T] | None = None,
+        options: CreateOptions | None = None,
+    ) -> Encoded:
+        """:meth:`create` for who passes on what was stored as it is: its bytes.
+
+        *obj* is given away, and may be changed. The revision is 0 if nothing was stored.
+        """
+        if self._decorator is None and type(self).after_create is StoreHooks.after_create:
+            return create_encoded(self, ctx, obj, validate, options)
+        return self.storage.encoded(self.create(ctx, obj, validate=validate, options=options))
 
     def get(
         self, ctx: Context, name: str, options: GetOptions | None = None, *, shared: bool = False
@@ -186,8 +194,9 @@ class Store(StoreHooks[T], Generic[T]):
             Timeout: ``options.resource_version`` is ahead of the store (504).
         """
         key = self.keys.key(ctx, name)
+        shared = shared and self._decorator is None
         try:
-            found = self.storage.get(ctx, key, read_options(options, shared=self._shares(shared)))
+            found = self.storage.get(ctx, key, read_options(options, shared=shared))
         except STORAGE_ERRORS as error:
             raise translate(error, "get", self.resource.group_resource, name) from error
         self.decorate(found)
@@ -196,10 +205,7 @@ class Store(StoreHooks[T], Generic[T]):
     def get_encoded(self, ctx: Context, name: str, options: GetOptions | None = None) -> Encoded:
         """:meth:`get` for who passes the object on as it is: its bytes."""
         if self._decorator is not None:
-            found = self.get(ctx, name, options)
-            versioner = self.storage.versioner()
-            data = self.codec.encode(versioner.prepared(found))
-            return Encoded(data, versioner.object_resource_version(found))
+            return self.storage.encoded(self.get(ctx, name, options))
         key = self.keys.key(ctx, name)
         try:
             return self.storage.get_encoded(ctx, key, read_options(options))
@@ -223,7 +229,8 @@ class Store(StoreHooks[T], Generic[T]):
                 goes on in another snapshot.
         """
         wanted = options or ListOptions()
-        selected = self._selection.for_list(ctx, wanted, shared=self._shares(shared))
+        shared = shared and self._decorator is None
+        selected = self._selection.for_list(ctx, wanted, shared=shared)
         try:
             found = self.storage.get_list(selected.ctx, selected.key, selected.options)
         except STORAGE_ERRORS as error:
@@ -386,10 +393,6 @@ class Store(StoreHooks[T], Generic[T]):
             raise translate(error, "get", self.resource.group_resource) from error
 
     # What the verbs share.
-
-    def _shares(self, asked: bool) -> bool:
-        """Whether the objects can be shared: a decorator changes what it gets."""
-        return asked and self._decorator is None
 
     def decorate(self, obj: T) -> None:
         """Change an object that is about to be handed out. Source: ``Store.Decorator``."""

@@ -25,6 +25,9 @@ IMMORTAL: Final = ("default", "kube-system", "kube-public")
 
 _TERMINATING: Final = "Terminating"
 
+#: Namespaces are in none themselves.
+_ANYWHERE: Final = Context()
+
 _NAMESPACE: Final = GroupKind("", "Namespace")
 _ACCESS_REVIEW: Final = GroupResource("authorization.k8s.io", "localsubjectaccessreviews")
 
@@ -57,13 +60,8 @@ class NamespaceLifecycle(MutatingAdmission):
             raise _terminating(attributes)
 
     def _is_going(self, name: str) -> bool:
-        """Whether the namespace is being terminated. Raises NotFound if there is none.
-
-        It is decoded only if its bytes speak of that at all: 6 us for every write, not 25.
-        """
-        if _TERMINATING.encode() not in self._namespaces.get_encoded(Context(), name).data:
-            return False
-        return self._namespaces.get(Context(), name).status.phase == _TERMINATING
+        """Whether the namespace is being terminated. Raises NotFound if there is none."""
+        return self._namespaces.get(_ANYWHERE, name, shared=True).status.phase == _TERMINATING
 
 
 def _immortal(attributes: AdmissionAttributes) -> Forbidden:

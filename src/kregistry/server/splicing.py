@@ -21,14 +21,19 @@ from kregistry.storage.reading.lazy import LazyItems
 #: What may change an object between the store and the caller.
 _WRITING: Final = ("create", "update", "after_create", "after_update")
 
+#: What gives an object or its bytes.
+_GIVING: Final = {"get": ("get", "get_encoded"), "create": ("create", "create_encoded")}
 
-def has_bytes(door: Any) -> bool:
-    """Whether a door can give the bytes of the very objects that its ``get`` gives.
+
+def has_bytes(door: Any, verb: str = "get") -> bool:
+    """Whether a door can give the bytes of the very objects that its ``get`` or ``create`` gives.
 
     Who has other ideas about the one and not about the other is asked for objects.
     """
     cls = type(door)
-    return issubclass(cls, Store) and (cls.get, cls.get_encoded) == (Store.get, Store.get_encoded)
+    return issubclass(cls, Store) and all(
+        getattr(cls, name) is getattr(Store, name) for name in _GIVING[verb]
+    )
 
 
 def bytes_as_stored(door: Any, ctx: Context, obj: Object) -> Encoded | None:

@@ -25,7 +25,7 @@ class Encoded:
 
     Attributes:
         data: What the codec wrote, without resourceVersion.
-        revision: The object's.
+        revision: The object's; 0 for one that was not stored and has no version.
         opening: How *data* begins up to the first member of the metadata if nothing but the
             type comes before; b"" if that is not known.
     """
@@ -36,6 +36,8 @@ class Encoded:
 
     def json(self) -> bytes:
         """The object as compact JSON, with its resourceVersion."""
+        if not self.revision:
+            return self.data
         at = self._metadata()
         if at < 0:
             return _printed(self._parsed())

@@ -180,6 +180,10 @@ class Interface(ABC, Generic[T]):
             ResourceVersionSetOnCreate: *obj* carries a resourceVersion.
         """
 
+    def create_encoded(self, ctx: Context, key: str, obj: T, *, ttl: int = 0) -> Encoded:
+        """:meth:`create` for who passes on what was stored as it is: its bytes."""
+        return self.encoded(self.create(ctx, key, obj, ttl=ttl))
+
     @abstractmethod
     def delete(
         self,
@@ -228,9 +232,13 @@ class Interface(ABC, Generic[T]):
         Raises:
             KeyNotFound: Nothing is stored there, whatever *options* say.
         """
-        obj = self.get(ctx, key, attrs.evolve(options, ignore_not_found=False))
-        revision = self.versioner().object_resource_version(obj)
-        return Encoded(self.codec.encode(self.versioner().prepared(obj)), revision)
+        return self.encoded(self.get(ctx, key, attrs.evolve(options, ignore_not_found=False)))
+
+    def encoded(self, obj: T) -> Encoded:
+        """The bytes of an object that was handed out here."""
+        versioner = self.versioner()
+        revision = versioner.object_resource_version(obj)
+        return Encoded(self.codec.encode(versioner.prepared(obj)), revision)
 
     @abstractmethod
     def get_list(

@@ -21,7 +21,7 @@ from kregistry.meta.object import Object, ObjectList
 from kregistry.runtime.codec import Codec
 from kregistry.runtime.resource import Resource
 from kregistry.storage.backend import Backend, Record
-from kregistry.storage.encoded import Encoded
+from kregistry.storage.encoded import Encoded, opening_of
 from kregistry.storage.errors import (
     BackendClosed,
     ForkedStore,
@@ -124,6 +124,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             settings.max_object_bytes,
             settings.allow_unsafe_deletion,
         )
+        self._opening = opening_of(resource.api_version, resource.kind) if resource else b""
         self._turns = Turns()
         self._share_with(Handouts())
         self._lock = threading.Lock()
@@ -165,20 +166,24 @@ class ObjectStorage(Interface[T], Generic[T]):
 
     def create(self, ctx: Context, key: str, obj: T, *, ttl: int = 0) -> T:
         full = self._space.prepare(key)
-        try:
-            version = VERSIONER.object_resource_version(obj)
-        except ValueError as error:
-            raise BadRequest(f"invalid resource version: {error}") from None
-        if version != 0:
-            raise ResourceVersionSetOnCreate
+        _require_unversioned(obj)
         data, stored = self._serializer.round_trip(obj)
+        VERSIONER.update_object(stored, self._put_new(full, data, ttl))
+        return stored
+
+    def create_encoded(self, ctx: Context, key: str, obj: T, *, ttl: int = 0) -> Encoded:
+        full = self._space.prepare(key)
+        _require_unversioned(obj)
+        data, _ = self._serializer.round_trip(obj)
+        return Encoded(data, self._put_new(full, data, ttl), self._opening)
+
+    def _put_new(self, full: str, data: bytes, ttl: int) -> int:
+        """Store *data* under a key that must be free; the revision."""
         value = self._serializer.to_storage(full, data)
         try:
-            revision = self._backend.put(full, value, expected=0, ttl=seconds(ttl))
+            return self._backend.put(full, value, expected=0, ttl=seconds(ttl))
         except RevisionMismatch:
             raise KeyExists(full) from None
-        VERSIONER.update_object(stored, revision)
-        return stored
 
     def delete(
         self,
@@ -380,3 +385,18 @@ class ObjectStorage(Interface[T], Generic[T]):
         if options.progress_notify:
             self._followers.add(events)
         return events
+
+
+def _require_unversioned(obj: Object) -> None:
+    """Refuse a new object that says it is stored already.
+
+    Raises:
+        BadRequest: What it says is no version at all.
+        ResourceVersionSetOnCreate: It is one.
+    """
+    try:
+        version = VERSIONER.object_resource_version(obj)
+    except ValueError as error:
+        raise BadRequest(f"invalid resource version: {error}") from None
+    if version != 0:
+        raise ResourceVersionSetOnCreate
