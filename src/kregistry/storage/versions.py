@@ -12,7 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from kregistry.storage.backend import Change, Record
-from kregistry.storage.sortedmap import Span, SortedMap
+from kregistry.storage.sortedmap import SortedMap, Span
 
 
 class Version(NamedTuple):

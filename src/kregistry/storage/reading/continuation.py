@@ -63,7 +63,7 @@ def encode_continue(start: str, prefix: str, revision: int) -> str:
 
 
 def _may_need_escapes(text: str) -> bool:
-    """Whether it is worth looking at each character, which takes three times as long as the rest."""
+    """Whether to look at each character, which takes three times as long as all the rest."""
     return not text.isascii() or "<" in text or ">" in text or "&" in text
 
 
@@ -112,7 +112,7 @@ def _parse(token: str) -> dict[str, Any]:
 def _unpack(token: str) -> bytes:
     if not isinstance(token, str) or len(token) > _MAX_TOKEN:
         raise ValueError("not a continue token")
-    if not token.isascii() or not {"=", "+", "/"}.isdisjoint(token):
+    if not token.isascii() or "=" in token or "+" in token or "/" in token:
         raise ValueError("illegal base64 data")
     padded = token.replace("-", "+").replace("_", "/") + "=" * (-len(token) % 4)
     try:

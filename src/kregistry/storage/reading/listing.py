@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
@@ -68,6 +68,13 @@ _TOKEN_TOO_OLD_FOR_GOOD = (
 )
 
 
+def _limit_of(listing: Listing[Any]) -> int:
+    """At most so many items; 0 for all."""
+    if not listing.options.recursive:
+        return 0
+    return min(max(listing.options.predicate.limit, 0), _MAX_LIMIT)
+
+
 @attrs.define
 class Listing(Generic[T]):
     """One call of ``get_list``.
@@ -95,14 +102,7 @@ class Listing(Generic[T]):
     _last: str = ""
     _revision: int = 0
     _corrupt: CorruptItems | None = None
-    _limit: int = attrs.field(init=False)
-
-    @_limit.default
-    def _limit_of(self) -> int:
-        """At most so many items; 0 for all."""
-        if not self.options.recursive:
-            return 0
-        return min(max(self.options.predicate.limit, 0), _MAX_LIMIT)
+    _limit: int = attrs.field(init=False, default=attrs.Factory(_limit_of, takes_self=True))
 
     def run(self) -> ObjectList[T]:
         """The list."""
