@@ -62,6 +62,7 @@ class KeySpace:
     path: str
     resource: str = "/"
     _prepared: dict[str, str] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    _ranges: dict[str, KeyRange] = attrs.field(factory=dict, init=False, eq=False, repr=False)
 
     @property
     def everything(self) -> KeyRange:
@@ -89,6 +90,27 @@ class KeySpace:
                     self._prepared.clear()
                 self._prepared[key] = prepared
         return prepared
+
+    def range(self, key: str, *, recursive: bool) -> KeyRange:
+        """What a list or watch of *key* reads: everything below it, or just the key.
+
+        Remembers some of the former, as :meth:`prepare` does: that saves a page 1 us of 15.
+
+        Raises:
+            ValueError: As :meth:`prepare` does.
+        """
+        if not recursive:
+            return only(self.prepare(key))
+        try:
+            found = self._ranges.get(key)
+        except TypeError:  # as above
+            found = None
+        if found is None:
+            found = below(self.prepare(key, recursive=True))
+            if len(self._ranges) >= _REMEMBERED:
+                self._ranges.clear()
+            self._ranges[key] = found
+        return found
 
     def _check(self, key: str, *, recursive: bool) -> str:
         _check_segments(key)

@@ -101,16 +101,19 @@ class MemoryBackend(Backend, Chores, fork.Forkable):
             self._check_readable(revision)
             wanted = limit + 1 if limit else 0
             if revision in (0, self._revision) or not self._changed_since(start, end, revision):
-                records = self._versions.newest(start, end, wanted)
-                total = self._versions.count(start, end) if count else -1
+                span = self._versions.span(start, end)
+                records = self._versions.newest(span, wanted)
+                total = self._versions.count(span) if count else -1
             else:
                 records = self._versions.at(start, end, wanted, revision)
                 total = self._count_at(start, end, revision) if count else -1
             current = self._revision
+        more = bool(limit) and len(records) > limit
+        if more:
+            records.pop()
         if keys_only:
             records = [record._replace(value=b"") for record in records]
-        more = bool(limit) and len(records) > limit
-        return Page(records[:limit] if more else records, current, more, total)
+        return Page(records, current, more, total)
 
     def put(self, key: str, value: bytes, *, expected: int, ttl: float | None = None) -> int:
         self._check()
@@ -260,7 +263,7 @@ class MemoryBackend(Backend, Chores, fork.Forkable):
 
     def _count_at(self, start: str, end: str, revision: int) -> int:
         """Count the range as it was: undo what happened since, or look at each key."""
-        total = self._versions.count(start, end)
+        total = self._versions.count(self._versions.span(start, end))
         if self._log.count_since(revision) > total:
             return self._versions.count_at(start, end, revision)
         for change in self._log.since(revision):

@@ -43,7 +43,7 @@ from kregistry.storage.interface import (
     ValidateObjectFunc,
     validate_all_object,
 )
-from kregistry.storage.keys import KeyRange, KeySpace, below, only, path_prefix, resource_prefix
+from kregistry.storage.keys import KeyRange, KeySpace, path_prefix, resource_prefix
 from kregistry.storage.lens import Lenses
 from kregistry.storage.preconditions import UNCONDITIONAL, Preconditions
 from kregistry.storage.reading.choosing import Rejections
@@ -214,14 +214,13 @@ class ObjectStorage(Interface[T], Generic[T]):
         return deleted
 
     def watch(self, ctx: Context, key: str, options: ListOptions = NO_LIST_OPTIONS) -> Watch[T]:
-        full = self._space.prepare(key, recursive=options.recursive)
+        keys = self._space.range(key, recursive=options.recursive)
         after = min(parse_version(options.resource_version), MAX_REVISION)
         if options.progress_notify and self._resource is None:
             raise InternalError(
                 "progressNotify for watch is unsupported by the etcd storage because no newFunc "
                 "was provided"
             )
-        keys = below(full) if options.recursive else only(full)
         watch = Watch(self._events(keys, after, options), ctx.cancellation)
         if ctx.watch_initialized is not None:
             ctx.watch_initialized()
@@ -260,15 +259,14 @@ class ObjectStorage(Interface[T], Generic[T]):
     def get_list(
         self, ctx: Context, key: str, options: ListOptions = NO_LIST_OPTIONS
     ) -> ObjectList[T]:
-        full = self._space.prepare(key, recursive=options.recursive)
+        keys = self._space.range(key, recursive=options.recursive)
         listing = Listing(
             backend=self._backend,
             serializer=self._serializer,
             ctx=ctx,
             options=options,
-            keys=below(full) if options.recursive else only(full),
-            prefix=full,
-            plan=plan_list(options, full),
+            keys=keys,
+            plan=plan_list(options, keys.start),
             inspected=self._inspected,
             indexes=self._indexes,
             rejections=self._rejections,
@@ -334,7 +332,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             self._backend.close()
 
     def count(self, key: str) -> int:
-        return self._count(below(self._space.prepare(key, recursive=True)))
+        return self._count(self._space.range(key, recursive=True))
 
     def _count(self, keys: KeyRange) -> int:
         return self._backend.range(*keys, limit=1, count=True).count

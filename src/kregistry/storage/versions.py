@@ -12,7 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from kregistry.storage.backend import Change, Record
-from kregistry.storage.sortedkeys import SortedKeys
+from kregistry.storage.sortedmap import SortedMap, Span
 
 
 class Version(NamedTuple):
@@ -23,7 +23,7 @@ class Version(NamedTuple):
 
 
 class Versions:
-    """Newest versions in one dictionary, older ones in another.
+    """Newest versions in one dictionary, and in order of their keys; older ones in another.
 
     A store that is only read at its newest revision therefore pays nothing for its history.
     """
@@ -31,8 +31,8 @@ class Versions:
     def __init__(self) -> None:
         self._newest: dict[str, Record] = {}
         self._older: dict[str, list[Version]] = {}
-        self._live = SortedKeys()
-        self._ghosts = SortedKeys()  # deleted, but remembered
+        self._live: SortedMap[Record] = SortedMap()
+        self._ghosts: SortedMap[None] = SortedMap()  # deleted, but remembered
 
     def get(self, key: str) -> Record | None:
         """The newest version of *key*."""
@@ -42,40 +42,45 @@ class Versions:
         """Add a version."""
         old = self._newest.get(key)
         if old is None:
-            self._live.add(key)
+            self._newest[key] = record = Record(key, value, revision, revision)
+            self._live.add(key, record)
             if key in self._older:
                 self._ghosts.discard(key)
-            self._newest[key] = Record(key, value, revision, revision)
             return Change(key, revision, value, None, 0)
         self._older.setdefault(key, []).append(Version(old.mod_revision, old))
-        self._newest[key] = Record(key, value, revision, old.create_revision)
+        self._newest[key] = record = Record(key, value, revision, old.create_revision)
+        self._live.replace(key, record)
         return Change(key, revision, value, old.value, old.mod_revision)
 
     def delete(self, key: str, revision: int) -> Change:
         """Add the end of a key that exists."""
         old = self._newest.pop(key)
         self._live.discard(key)
-        self._ghosts.add(key)
+        self._ghosts.add(key, None)
         versions = self._older.setdefault(key, [])
         versions.append(Version(old.mod_revision, old))
         versions.append(Version(revision, None))
         return Change(key, revision, None, old.value, old.mod_revision)
 
-    def newest(self, start: str, end: str, limit: int) -> list[Record]:
-        """The first *limit* live records of the range; all if it is 0."""
-        return list(map(self._newest.__getitem__, self._live.take(start, end, limit)))
+    def span(self, start: str, end: str) -> Span:
+        """Where the live records of a range lie; true until the next change."""
+        return self._live.span(start, end)
+
+    def newest(self, span: Span, limit: int) -> list[Record]:
+        """The first *limit* live records of a span; all if it is 0."""
+        return self._live.values(span, limit)
 
     def at(self, start: str, end: str, limit: int, revision: int) -> list[Record]:
-        """The same as of *revision*."""
+        """The same of a range, as of *revision*."""
         found = self._records_at(self._keys(start, end), revision)
         return list(islice(found, limit or None))
 
-    def count(self, start: str, end: str) -> int:
-        """How many live records the range has."""
-        return self._live.count(start, end)
+    def count(self, span: Span) -> int:
+        """How many live records a span has."""
+        return self._live.count(span)
 
     def count_at(self, start: str, end: str, revision: int) -> int:
-        """How many records it had at *revision*; looks at each."""
+        """How many records a range had at *revision*; looks at each."""
         return sum(1 for _ in self._records_at(self._keys(start, end), revision))
 
     def compact(self, keys: Iterable[str], revision: int) -> None:
@@ -99,9 +104,11 @@ class Versions:
 
     def _keys(self, start: str, end: str) -> Iterator[str]:
         """Live keys and ghosts of the range in order; there are seldom any ghosts."""
-        live = self._live.iterate(start, end)
-        ghosts = self._ghosts.take(start, end, 0)
-        return heapq.merge(live, ghosts) if ghosts else live
+        live = self._live.keys(self._live.span(start, end))
+        ghosts = self._ghosts.span(start, end)
+        if not self._ghosts.count(ghosts):
+            return live
+        return heapq.merge(live, self._ghosts.keys(ghosts))
 
     def _records_at(self, keys: Iterator[str], revision: int) -> Iterator[Record]:
         newest = self._newest

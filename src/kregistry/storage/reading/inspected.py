@@ -42,6 +42,9 @@ class Inspected:
         """Those of *records*, all of the range at a revision, that do not look like documents."""
         if not self._serializer.is_plain:
             return self._serializer.doubtful(records)
+        seen, since = self._look
+        if at == since and seen.start <= keys.start and keys.end <= seen.end:
+            return ()  # that very look covers it
         found = self._serializer.doubtful(self._unseen(records, keys, at))
         if not found:
             self._note(keys, at)
@@ -52,8 +55,6 @@ class Inspected:
         # A version that was overwritten before the look may be current at an earlier revision.
         if at < since or not (seen.start <= keys.start and keys.end <= seen.end):
             return records
-        if at == since:
-            return ()
         if max(map(_revision_of, records), default=0) <= since:
             return ()
         return [record for record in records if record.mod_revision > since]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
@@ -68,13 +68,19 @@ _TOKEN_TOO_OLD_FOR_GOOD = (
 )
 
 
+def _limit_of(listing: Listing[Any]) -> int:
+    """At most so many items; 0 for all."""
+    if not listing.options.recursive:
+        return 0
+    return min(max(listing.options.predicate.limit, 0), _MAX_LIMIT)
+
+
 @attrs.define
 class Listing(Generic[T]):
     """One call of ``get_list``.
 
     Attributes:
-        keys: The range of the list.
-        prefix: What continue tokens are relative to.
+        keys: The range of the list; continue tokens are relative to its beginning.
         plan: Where and when to read.
         inspected: Which values were looked at already.
         indexes: Those of the view.
@@ -87,7 +93,6 @@ class Listing(Generic[T]):
     ctx: Context
     options: ListOptions
     keys: KeyRange
-    prefix: str
     plan: ReadPlan
     inspected: Inspected
     indexes: Indexes
@@ -97,6 +102,7 @@ class Listing(Generic[T]):
     _last: str = ""
     _revision: int = 0
     _corrupt: CorruptItems | None = None
+    _limit: int = attrs.field(init=False, default=attrs.Factory(_limit_of, takes_self=True))
 
     def run(self) -> ObjectList[T]:
         """The list."""
@@ -224,12 +230,6 @@ class Listing(Generic[T]):
         self._items = found
         return self._result(page.count if page is not None and more else None)
 
-    @property
-    def _limit(self) -> int:
-        if not self.options.recursive:
-            return 0
-        return min(max(self.options.predicate.limit, 0), _MAX_LIMIT)
-
     def _read(
         self, start: str, size: int, revision: int, *, end: str = "", keys_only: bool = False
     ) -> Page:
@@ -298,7 +298,7 @@ class Listing(Generic[T]):
             raise self._corrupt.error()
         token, remaining = "", None
         if count is not None and self._limit:
-            token = encode_continue(f"{self._last}\0", self.prefix, self._revision)
+            token = encode_continue(f"{self._last}\0", self.keys.start, self._revision)
             if self.options.predicate.empty:
                 remaining = count - self._limit
         resource = self.serializer.resource
@@ -320,7 +320,7 @@ class Listing(Generic[T]):
         if not (self.options.recursive and self.options.predicate.continue_):
             return Expired(_TOO_OLD)
         try:
-            return Expired(_TOKEN_TOO_OLD, encode_continue(self.plan.start, self.prefix, -1))
+            return Expired(_TOKEN_TOO_OLD, encode_continue(self.plan.start, self.keys.start, -1))
         except ValueError:
             return Expired(_TOKEN_TOO_OLD_FOR_GOOD)
 

@@ -31,6 +31,10 @@ class ReadPlan(NamedTuple):
     start: str
 
 
+#: What most lists ask for: the newest state, from the beginning.
+_NEWEST = ReadPlan(0, 0, "")
+
+
 def plan_list(options: ListOptions, prefix: str) -> ReadPlan:
     """What *options* ask for, in a list of what is below *prefix*.
 
@@ -44,7 +48,7 @@ def plan_list(options: ListOptions, prefix: str) -> ReadPlan:
         return _plan_continued(options, prefix)
     version = options.resource_version
     if not version:
-        return ReadPlan(0, 0, "")
+        return _NEWEST
     revision = parse_version(version)
     match options.resource_version_match:
         case "NotOlderThan":
