@@ -174,7 +174,7 @@ class ObjectStorage(Interface[T], Generic[T]):
     def create_encoded(self, ctx: Context, key: str, obj: T, *, ttl: int = 0) -> Encoded:
         full = self._space.prepare(key)
         _require_unversioned(obj)
-        data, _ = self._serializer.round_trip(obj)
+        data = self._serializer.encode_readable(obj)
         return Encoded(data, self._put_new(full, data, ttl), self._opening)
 
     def _put_new(self, full: str, data: bytes, ttl: int) -> int:
