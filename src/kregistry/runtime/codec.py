@@ -86,7 +86,7 @@ class Codec:
         self._generator = self._conversion.generator
         # Every call looks these up; together they were two per cent of writing a Pod.
         self._heads: dict[type, Callable[[Any, int], dict[str, Any]]] = {}
-        self._printers: dict[type, Callable[[Any, int], str]] = {}
+        self._printers: dict[type, Callable[[Any, int, list[str]], None]] = {}
         self._dumps = self._engine.dumps
         self._prints = type(self._engine) is StdlibEngine
         self._faithful: bool = vars(type(self._engine)).get("faithful", False)
@@ -112,8 +112,7 @@ class Codec:
         """
         if self._prints:
             with suppress(Odd, *_FAILURES):
-                printer = self._printers.get(obj.__class__) or self._printer(obj.__class__)
-                return printer(obj, self._room).encode()
+                return self._printed(obj)
         try:
             head = self._heads.get(obj.__class__) or self._head(obj.__class__)
             return self._dumps(head(obj, self._room))
@@ -136,8 +135,7 @@ class Codec:
         """
         if self._prints and self._is_ours and cls is obj.__class__:
             with suppress(Odd, *_FAILURES):
-                printer = self._printers.get(cls) or self._printer(cls)
-                return printer(obj, self._room).encode()
+                return self._printed(obj)
         return self.round_trip(obj, cls)[0]
 
     def round_trip(self, obj: Any, cls: type[T] | None = None) -> tuple[bytes, T]:
@@ -161,9 +159,10 @@ class Codec:
         latest = ExponentFloat.latest
         if self._prints and cls is obj.__class__:
             with suppress(Odd, *_FAILURES):
-                text, echo = self._generator.function("echo_head", cls)(obj, self._room)
+                pieces: list[str] = []
+                echo = self._generator.function("echo_head", cls)(obj, self._room, pieces)
                 if ExponentFloat.latest is latest:
-                    return text.encode(), echo
+                    return "".join(pieces).encode(), echo
         try:
             tree = self._written(obj)
             data = self._dumps(tree)
@@ -277,10 +276,15 @@ class Codec:
         self._heads[cls] = head
         return head
 
-    def _printer(self, cls: type) -> Callable[[Any, int], str]:
-        printer = self._generator.function("print_head", cls)
-        self._printers[cls] = printer
-        return printer
+    def _printed(self, obj: Any) -> bytes:
+        """Its bytes, if it is exactly what its class promises."""
+        printer = self._printers.get(obj.__class__)
+        if printer is None:
+            printer = self._generator.function("print_head", obj.__class__)
+            self._printers[obj.__class__] = printer
+        pieces: list[str] = []
+        printer(obj, self._room, pieces)
+        return "".join(pieces).encode()
 
     def _written(self, obj: Any) -> dict[str, Any]:
         tree: dict[str, Any]

@@ -44,7 +44,6 @@ def base_namespace(dynamic: Dynamic) -> dict[str, Any]:
         deep=copy.deepcopy,
         quoted=json.encoder.encode_basestring,
         dumped=STDLIB.text,
-        truth={True: "true", False: "false"},
         missing=_missing,
         rejected=_rejected,
         write_bare=dynamic.write_bare,
@@ -162,8 +161,8 @@ class Dynamic:
         written["metadata"] = metadata
         return dict(sorted(written.items()))
 
-    def _print_unstructured(self, obj: Unstructured, room: int) -> str:
-        return STDLIB.text(self._write_unstructured(obj, room))
+    def _print_unstructured(self, obj: Unstructured, room: int, pieces: list[str]) -> None:
+        pieces.append(STDLIB.text(self._write_unstructured(obj, room)))
 
     def _copy_unstructured(self, obj: Unstructured) -> Unstructured:
         copied = type(obj)(

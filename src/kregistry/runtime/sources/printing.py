@@ -5,13 +5,16 @@ printed can be read back. Whatever is not they leave to :mod:`~kregistry.runtime
 which knows what may be forgiven and what to say about the rest: they raise Odd, or whatever else
 they stumble over. Both give the same text.
 
-An *echo* is the text and, made in the same walk, the object that reading the text would give.
+Another thread may change the instance meanwhile, which is its own fault, but must not make a text
+that is no JSON. So nothing is looked up a second time to see what was printed.
+
+All of them add to one list of pieces, to be joined. An *echo* is also the object that reading the
+text would give, made in the same walk.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from kregistry.runtime.shapes import ANY, Form, Member, Shape, Struct
@@ -40,21 +43,43 @@ def echo_head_source(struct: Struct, names: Names) -> str:
     return _Source(struct, names, echo=True).function(struct.head)
 
 
+class Lead(NamedTuple):
+    """What stands before a value.
+
+    Attributes:
+        later: Where something stands before it in the same object or list.
+        first: Where nothing does.
+        known: Whether something does; None if only *q* knows, when the function runs.
+    """
+
+    later: str
+    first: str = ""
+    known: bool | None = True
+
+    def then(self, text: str = "") -> str:
+        """The expression for it, followed by *text*."""
+        if self.known is None:
+            return f"{self.later + text!r} if q else {self.first + text!r}"
+        return repr((self.later if self.known else self.first) + text)
+
+    def added(self) -> list[str]:
+        """The statements that add it."""
+        return [_add(self.then())] if self.later else []
+
+
 class Printed(NamedTuple):
     """How a value is printed.
 
     Attributes:
-        text: Expression for its text.
-        echo: Expression for what reading the text would give.
-        before: Statements that both need.
+        lines: Statements that add it to the pieces.
+        echo: Expression for what reading it would give, when they are through.
     """
 
-    text: str
+    lines: list[str]
     echo: str
-    before: Sequence[str] = ()
 
 
-_ODD: Final = Printed("''", "None", ["raise Odd"])
+_ODD: Final = Printed(["raise Odd"], "None")
 
 
 class _Source:
@@ -74,115 +99,139 @@ class _Source:
     def function(self, head: dict[str, str]) -> str:
         """All of it; what *head* says stands between the members, in order."""
         cls = self._names.constant(self._struct.cls)
-        lines = [f"def {self._names.own}(o, room):"]
-        if not self._struct.plain_init:  # who knows what __init__ says to what it reads back
-            return "\n".join([*lines, "    raise Odd", ""])
-        lines += [f"    if o.__class__ is not {cls} or room <= 0:", "        raise Odd"]
-        lines += [f"    n = new({cls})"] if self._echo else []
-        lines += ["    r = ''"]
-        blocks = [(wire, [_add(wire, repr(json.dumps(text)))]) for wire, text in head.items()]
-        blocks += [(member.wire, self._member(member)) for member in self._struct.members]
-        for _, block in sorted(blocks):
-            lines += indented(block)
-        lines += ["    return f'{{{r[1:]}}}'" + (", n" if self._echo else "")]
-        return "\n".join([*lines, ""])
+        lines = [f"if o.__class__ is not {cls} or room <= 0:", "    raise Odd"]
+        lines += [f"n = new({cls})"] if self._echo else []
+        if self._struct.plain_init:
+            lines += [*self._object(head), *(["return n"] if self._echo else [])]
+        else:  # who knows what __init__ says to what it reads back
+            lines = ["raise Odd"]
+        return "\n".join([f"def {self._names.own}(o, room, p):", *indented(lines), ""])
 
-    def _member(self, member: Member) -> list[str]:
-        attribute = member.attribute
-        absent = [f"n.{attribute} = {default_text(member, self._names)}"] if self._echo else []
-        printed = self._value(member.shape, "v", 1)
-        present = [*printed.before, _add(member.wire, printed.text)]
-        present += [f"n.{attribute} = {printed.echo}"] if self._echo else []
-        if condition := written_when(member):
-            present = [f"v = o.{attribute}", *present]
-            lines = [f"if {condition}:", *indented(present)]
-            return [*lines, "else:", *indented(absent)] if absent else lines
+    def _object(self, head: dict[str, str]) -> list[str]:
+        """The statements for all members, each of which knows whether it may be the first."""
+        blocks: dict[str, Member | str] = {each.wire: each for each in self._struct.members}
+        blocks |= head
+        lines = ["q = False"]
+        known: bool | None = False
+        for wire, block in sorted(blocks.items()):
+            name = f"{json.dumps(wire, ensure_ascii=False)}:"
+            lead = Lead(f",{name}", f"{{{name}", known)
+            if isinstance(block, str):
+                lines.append(_add(lead.then(json.dumps(block))))
+            elif condition := written_when(block):
+                lines += self._optional(block, lead, condition)
+                known = known or None
+                continue
+            else:
+                lines += self._certain(block, lead)
+            known = True
+        return [*lines, _add(Lead("}", "{}", known).then())]
+
+    def _optional(self, member: Member, lead: Lead, condition: str) -> list[str]:
+        lines = [f"v = o.{member.attribute}", *self._present(member, lead)]
+        lines += [] if lead.known else ["q = True"]
+        absent = self._absent(member)
+        otherwise = ["else:", *indented(absent)] if absent else []
+        return [f"if {condition}:", *indented(lines), *otherwise]
+
+    def _certain(self, member: Member, lead: Lead) -> list[str]:
+        load, present = f"v = o.{member.attribute}", self._present(member, lead)
         if not member.shape.optional:
-            return [f"v = o.{attribute}", *present]
-        absent = [_add(member.wire, "'null'"), *absent]
-        return [
-            *(f"v = o.{attribute}", "if v is None:", *indented(absent)),
-            *("else:", *indented(present)),
-        ]
+            return [load, *present]
+        absent = [_add(lead.then("null")), *self._absent(member)]
+        return [load, "if v is None:", *indented(absent), "else:", *indented(present)]
 
-    def _value(self, shape: Shape, v: str, level: int) -> Printed:
-        """How the value *v*, which is not None and *level* levels down, is printed."""
+    def _present(self, member: Member, lead: Lead) -> list[str]:
+        printed = self._value(member.shape, "v", lead, 1)
+        echo = [f"n.{member.attribute} = {printed.echo}"] if self._echo else []
+        return [*printed.lines, *echo]
+
+    def _absent(self, member: Member) -> list[str]:
+        default = default_text(member, self._names)
+        return [f"n.{member.attribute} = {default}"] if self._echo else []
+
+    def _value(self, shape: Shape, v: str, lead: Lead, level: int) -> Printed:
+        """How the value *v*, which is not None and *level* levels down, is printed after *lead*."""
         match shape.form:
             case Form.STR:
-                return Printed(f"quoted({v})", v, class_check(v, "str") if self._echo else [])
+                exact = class_check(v, "str") if self._echo else []
+                return Printed([*exact, *lead.added(), _add(f"quoted({v})")], v)
             case Form.INT:
-                return Printed(f"f'{{{v}}}'", v, int_check(v))
+                return Printed([*int_check(v), *lead.added(), _add(f"f'{{{v}}}'")], v)
             case Form.BOOL:
-                return Printed(f"truth[{v}]", v, class_check(v, "bool"))
+                text = _add(f"'true' if {v} else 'false'")
+                return Printed([*class_check(v, "bool"), *lead.added(), text], v)
             case Form.VALUE:
-                return self._simple(shape, v, level)
+                return self._simple(shape, v, lead, level)
             case Form.STRUCT:
-                return self._instance(shape, v, level)
+                purpose, result = ("echo", f"c{level} = ") if self._echo else ("print", "")
+                function = self._names.function(purpose, shape.type)
+                call = f"{result}{function}({v}, room - {level}, p)"
+                return Printed([*lead.added(), call], f"c{level}")
             case Form.LIST:
-                return self._list(shape, v, level)
+                return self._list(shape, v, lead, level)
             case Form.MAP:
-                return self._map(shape, v, level)
-        return self._tree(shape, v, level)
+                return self._map(shape, v, lead, level)
+        return self._tree(shape, v, lead, level)
 
-    def _simple(self, shape: Shape, v: str, level: int) -> Printed:
+    def _simple(self, shape: Shape, v: str, lead: Lead, level: int) -> Printed:
         assert shape.value is not None
         exact = class_check(v, self._names.constant(shape.type))
         if shape.value.held and shape.value.write is str:
-            return Printed(f"'\"' + {v}.{shape.value.held} + '\"'", v, exact)
+            text = _add(f"f'\"{{{v}.{shape.value.held}}}\"'")
+            return Printed([*exact, *lead.added(), text], v)
         w = f"w{level}"
         write = f"{w} = {self._names.constant(shape.value.write)}({v})"
         echo = v if shape.value.held else f"{self._names.constant(shape.value.read)}({w})"
-        return Printed(f"dumped({w})", echo, [*exact, write])
+        return Printed([*exact, write, *lead.added(), _add(f"dumped({w})")], echo)
 
-    def _instance(self, shape: Shape, v: str, level: int) -> Printed:
-        if not self._echo:
-            return Printed(f"{self._names.function('print', shape.type)}({v}, room - {level})", "")
-        call = f"{self._names.function('echo', shape.type)}({v}, room - {level})"
-        return Printed(f"w{level}", f"c{level}", (f"w{level}, c{level} = {call}",))
-
-    def _list(self, shape: Shape, v: str, level: int) -> Printed:
+    def _list(self, shape: Shape, v: str, lead: Lead, level: int) -> Printed:
         if shape.container is not list:
             return _ODD
-        x, t, a = f"x{level}", f"t{level}", f"a{level}"
-        before = [*class_check(v, "list"), *_room_check(shape, level)]
-        item = self._value(shape.item or ANY, x, level + 1)
-        if item.text == f"quoted({x})":
-            loop = [f"for {x} in {v}:", *indented(item.before)] if item.before else []
-            return Printed(f"'[' + ','.join(map(quoted, {v})) + ']'", f"[*{v}]", [*before, *loop])
-        body = [*item.before, f"{t}.append({item.text})"]
-        body += [f"{a}.append({item.echo})"] if self._echo else []
-        before += [f"{t} = []", f"{a} = []"] if self._echo else [f"{t} = []"]
-        before += [f"for {x} in {v}:", *indented(body)]
-        return Printed(f"'[' + ','.join({t}) + ']'", a, before)
+        x, s, a = f"x{level}", f"s{level}", f"a{level}"
+        lines = [*class_check(v, "list"), *_room_check(shape, level)]
+        item = shape.item or ANY
+        if item.form is Form.STR:
+            exact = [f"for {x} in {a}:", *indented(class_check(x, "str"))] if self._echo else []
+            lines += [f"{a} = [*{v}]", *exact] if self._echo else []
+            texts = _add(f"','.join(map(quoted, {a if self._echo else v}))")
+            return Printed([*lines, _add(lead.then("[")), texts, _add("']'")], a)
+        printed = self._value(item, x, Lead(""), level + 1)
+        body = [_add(s), *printed.lines, f"{s} = ','"]
+        body += [f"{a}.append({printed.echo})"] if self._echo else []
+        lines += [f"{a} = []"] if self._echo else []
+        lines += [f"{s} = {lead.then('[')}", f"for {x} in {v}:", *indented(body)]
+        return Printed([*lines, _add(f"']' if {s} == ',' else {s} + ']'")], a)
 
-    def _map(self, shape: Shape, v: str, level: int) -> Printed:
-        k, x, t, a = f"k{level}", f"x{level}", f"t{level}", f"a{level}"
-        item = self._value(shape.item or ANY, x, level + 1)
-        body = [f"{x} = {v}[{k}]", *item.before, f"{t}.append(quoted({k}) + ':' + {item.text})"]
-        body += [*class_check(k, "str"), f"{a}[{k}] = {item.echo}"] if self._echo else []
-        before = [*class_check(v, "dict"), *_room_check(shape, level)]
-        before += [f"{t} = []", f"{a} = {{}}"] if self._echo else [f"{t} = []"]
-        before += [f"for {k} in sorted({v}):", *indented(body)]
-        return Printed(f"'{{' + ','.join({t}) + '}}'", a, before)
+    def _map(self, shape: Shape, v: str, lead: Lead, level: int) -> Printed:
+        k, x, s, a = f"k{level}", f"x{level}", f"s{level}", f"a{level}"
+        printed = self._value(shape.item or ANY, x, Lead(":"), level + 1)
+        body = [f"{x} = {v}[{k}]", _add(s), _add(f"quoted({k})")]
+        body += [*printed.lines, f"{s} = ','"]
+        body += [*class_check(k, "str"), f"{a}[{k}] = {printed.echo}"] if self._echo else []
+        lines = [*class_check(v, "dict"), *_room_check(shape, level)]
+        lines += [f"{a} = {{}}"] if self._echo else []
+        lines += [f"{s} = {lead.then('{')}", f"for {k} in sorted({v}):", *indented(body)]
+        return Printed([*lines, _add(f"'}}' if {s} == ',' else {s} + '}}'")], a)
 
-    def _tree(self, shape: Shape, v: str, level: int) -> Printed:
+    def _tree(self, shape: Shape, v: str, lead: Lead, level: int) -> Printed:
         """What the printer of trees knows best."""
         w = f"w{level}"
+        add = [*lead.added(), _add(f"dumped({w})")]
         match shape.form:
             case Form.FLOAT:
-                return Printed(f"dumped({w})", f"float({w})", [f"{w} = as_float({v}, '')"])
+                return Printed([f"{w} = as_float({v}, '')", *add], f"float({w})")
             case Form.ANY:
-                return Printed(f"dumped({w})", w, [f"{w} = plain({v}, room - {level})"])
+                return Printed([f"{w} = plain({v}, room - {level})", *add], w)
             case Form.ENUM:
                 exact = class_check(v, self._names.constant(shape.type))
                 usual = f"number({w} := {v}.value, {self._names.constant((str, int))})"
-                return Printed(f"dumped({w})", v, [*exact, usual])
+                return Printed([*exact, usual, *add], v)
         return _ODD  # only the value itself knows its class
 
 
-def _add(wire: str, text: str) -> str:
-    name = f",{json.dumps(wire, ensure_ascii=False)}:"
-    return f"r += {name!r} + {text}"
+def _add(expression: str) -> str:
+    return f"p.append({expression})"
 
 
 def _room_check(shape: Shape, level: int) -> list[str]:
