@@ -19,7 +19,7 @@ from kregistry.runtime.converter import shared_conversion
 from kregistry.runtime.errors import DecodeError
 from kregistry.runtime.limits import DEFAULT_LIMITS
 from kregistry.runtime.plain import Odd
-from kregistry.runtime.strict import Checker, parse
+from kregistry.runtime.strict import Checker, parse, parse_simply
 
 GENERATOR = shared_conversion().generator
 
@@ -48,10 +48,13 @@ class Whole(Object):
 
 def accepted(document: str, cls: Any = Whole) -> Any:
     """What the quick look makes of a document; None if it leaves it to the thorough one."""
+    found: list[int] = []
     try:
-        return GENERATOR.function("accept", cls)(parse(document.encode(), DEFAULT_LIMITS), [])
+        tree, named = parse_simply(document.encode(), DEFAULT_LIMITS)
+        made = GENERATOR.function("accept", cls)(tree, found)
     except (Odd, ValueError):
         return None
+    return made if sum(found) == named else None
 
 
 def fits(document: str, cls: Any = Whole) -> bool:
@@ -176,6 +179,11 @@ def test_both_looks_lead_to_the_same_answer(document: str) -> None:
         ('{"words":["\\":"],"size":1,"size":2}', ('duplicate field "spec.size"',)),
         ('{"anything":{"a":1,"a":2},"words":["":]}', None),
         ('{"words":["a:","b\\u0022:"]}', ()),
+        ('{"words":["\\\\"],"size":1,"size":2}', ('duplicate field "spec.size"',)),
+        ('{"words":["\\\\\\""],"size":1,"size":2}', ('duplicate field "spec.size"',)),
+        ('{"words":["\\\\\\\\"],"size":1,"si\\u007ae":2}', ('duplicate field "spec.size"',)),
+        ('{"table":{"a\\\\":"1","a\\\\":"2"}}', ('duplicate field "spec.table.a\\"',)),
+        ('{"table":{"a\\\\" :"1","b\\"":"2"}}', ()),
     ],
 )
 def test_no_way_of_writing_hides_what_is_there_twice(

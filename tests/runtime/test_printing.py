@@ -245,7 +245,7 @@ def test_what_another_thread_changes_meanwhile_is_still_json() -> None:
     def change() -> None:
         spec = whole.spec
         while not done.is_set():
-            for held in (spec.children, spec.words, spec.grid, spec.grid and spec.grid[0] or []):
+            for held in (spec.children, spec.words, spec.grid, (spec.grid and spec.grid[0]) or []):
                 held.clear()
             spec.table.clear()
             spec.children.append(Part(name="n"))

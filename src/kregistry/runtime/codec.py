@@ -309,7 +309,7 @@ class Codec:
             known: type[T] = Document(tree).class_by(self.scheme, cls, gvk)
             members: list[int] = []
             accepted: T = self._generator.function("accept", known)(tree, members)
-            if named is None or named == sum(members):
+            if named == sum(members):
                 return accepted
         return None
 

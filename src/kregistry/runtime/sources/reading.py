@@ -32,8 +32,8 @@ def read_source(struct: Struct, names: Names) -> str:
 def accept_source(struct: Struct, names: Names) -> str:
     """The same of a dict that is exactly what the class promises.
 
-    The function appends to the list *c* how many members each object has that it meets. Who knows
-    how many the text had can tell whether some were there twice.
+    The function adds to the list *c* how many members it has found in each object. Who knows how
+    many names the text has can tell whether there were others, or some of them twice.
     """
     return _Source(struct, names, strict=True).function()
 
@@ -56,28 +56,31 @@ class _Source:
     def function(self) -> str:
         """All of it."""
         lines = self._fill() if self._struct.plain_init else self._construct()
-        survey = self._survey() if self._strict else _CONTENT
-        lines = [*survey, *lines]
+        lines = [*(self._survey() if self._strict else _CONTENT), *lines]
         parameters = "d, c" if self._strict else "d"
         return "\n".join([f"def {self._names.own}({parameters}):", *indented(lines), ""])
 
     def _survey(self) -> list[str]:
-        """The dict as a whole has only members that the class knows."""
-        known = self._names.constant(frozenset(self._struct.shapes))
-        lines = [f"if d.__class__ is not dict or not d.keys() <= {known}:", "    raise Odd"]
+        """Members that are the same in all classes; *f* is how many were found."""
+        lines = [*class_check("d", "dict"), "f = 0"]
         for name in TYPE_META if self._struct.kind else ():
-            lines += [
-                f"if {name!r} in d and (v := d[{name!r}]) is not None:",
-                *indented(class_check("v", "str")),
-            ]
-        return [*lines, "c.append(len(d))"]
+            present = [f"v = d[{name!r}]", "f += 1", "if v is not None:"]
+            present += indented(class_check("v", "str"))
+            lines += [f"if {name!r} in d:", *indented(present)]
+        return lines
 
     def _fill(self) -> list[str]:
         """Assign field by field, without ``__init__``, which would do nothing else."""
         lines = [f"o = new({self._cls})"]
         for member in self._struct.members:
             lines += self._fill_member(member)
-        return [*lines, "return o"]
+        return [*lines, *self._found(), "return o"]
+
+    def _found(self) -> list[str]:
+        return ["c.append(f)"] if self._strict else []
+
+    def _count(self) -> list[str]:
+        return ["f += 1"] if self._strict else []
 
     def _fill_member(self, member: Member) -> list[str]:
         key, target, shape = repr(member.wire), f"o.{member.attribute}", member.shape
@@ -89,7 +92,7 @@ class _Source:
             loop = self._loop(shape)
             if loop:
                 there = "v is not None" if self._strict else "v"
-                present = [f"v = d[{key}]", f"if {there}:", *indented(loop)]
+                present = [f"v = d[{key}]", *self._count(), f"if {there}:", *indented(loop)]
                 return [f"{target} = a = []", f"if {key} in d:", *indented(present)]
         present = self._present(member, target, absent)
         return [f"if {key} in d:", *indented(present), "else:", f"    {absent}"]
@@ -109,7 +112,8 @@ class _Source:
         if value == "v" and not checks and is_empty(default):
             return [f"{target} = d[{key}] or {default_text(member, self._names)}"]
         present = indented([*checks, f"{target} = {value}"])
-        return [f"v = d[{key}]", "if v is None:", f"    {absent}", "else:", *present]
+        load = [f"v = d[{key}]", *self._count()]
+        return [*load, "if v is None:", f"    {absent}", "else:", *present]
 
     def _construct(self) -> list[str]:
         """Call the class, whose ``__init__`` has its own ideas."""
@@ -120,13 +124,15 @@ class _Source:
                 *self._checks(member.shape, "v", 1),
                 f"{target} = {self._value(member.shape, 'v', 1)}",
             ]
+            if self._strict:
+                lines += [f"f += {member.wire!r} in d"]
             lines += [f"v = d.get({member.wire!r})", "if v is not None:", *indented(present)]
             if member.required and member.shape.optional:
                 lines += ["else:", f"    {target} = None"]
             elif member.required:
                 lines += ["else:", f"    raise missing({self._cls}, {member.wire!r})"]
         return [
-            *lines,
+            *(*lines, *self._found()),
             "try:",
             f"    return {self._cls}(**k)",
             "except Exception as error:",
