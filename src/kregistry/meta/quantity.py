@@ -57,9 +57,10 @@ class Quantity:
     ``str()`` by the canonical form of what was given.
     """
 
-    __slots__ = ("_amount", "_format", "_text")
+    __slots__ = ("_amount", "_decimals", "_format", "_text")
 
     _amount: Decimal
+    _decimals: int
     _format: Format
     _text: str
 
@@ -145,9 +146,24 @@ class Quantity:
         """The amount in thousandths; what is finer is rounded away from zero."""
         return int(_EXACT.scaleb(self._amount, 3).to_integral_value(context=_AWAY_FROM_ZERO))
 
+    def decimals(self) -> int:
+        """How many digits stand behind the point, without zeros at the end.
+
+        Counted when first asked. Quantities of one text are mostly one object, so among the
+        requests of many Pods the next who asks finds the answer.
+        """
+        try:
+            return self._decimals
+        except AttributeError:
+            exponent = _EXACT.normalize(self._amount).as_tuple().exponent
+            assert isinstance(exponent, int)
+            found = max(0, -exponent)
+            object.__setattr__(self, "_decimals", found)
+            return found
+
     def is_whole(self) -> bool:
         """Whether it is a number of whole units, as far as :meth:`milli` can tell."""
-        return self._amount == self._amount.to_integral_value() or not self.milli() % 1000
+        return not self.decimals() or not self.milli() % 1000
 
     def __add__(self, other: Quantity) -> Quantity:
         """The sum, written as the first amount is, or as the second when the first is 0."""

@@ -6,6 +6,7 @@ Source: ``k8s.io/apiserver/pkg/registry/rest/meta.go``.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,17 +15,40 @@ from kregistry.meta.clock import Clock, SystemClock
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.meta.time import Time
 
-#: The bits of a UUID that are random, and the others.
-_RANDOM_BITS: Final = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
-_VERSION_4: Final = 0x00000000_0000_4000_8000_000000000000
+#: UUIDs for which chance is drawn at once, and the hexadecimal digits of one.
+_DRAWN_AT_ONCE: Final = 256
+_DIGITS: Final = 32
+#: What a digit becomes of which two bits are fixed, those of the variant.
+_VARIANT: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+
+#: The digits of UUIDs to come. One thread at a time takes one or adds some, as lists see to.
+_drawn: Final[list[str]] = []
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_drawn.clear)  # or both processes would make the same
 
 _SECOND: Final = timedelta(seconds=1)
 
 
 def random_uid() -> str:
-    """A random UUID, version 4, as text."""
-    text = f"{int.from_bytes(os.urandom(16)) & _RANDOM_BITS | _VERSION_4:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    """A random UUID, version 4, as text.
+
+    Chance is drawn from the system for many at once: each draw lets other threads run, and in
+    a busy server it takes its time, 10 us and more, to get the turn back.
+    """
+    try:
+        digits = _drawn.pop()
+    except IndexError:
+        digits = _draw()
+    variant = _VARIANT[digits[16]]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def _draw() -> str:
+    """The digits of one UUID; those of more are left for later."""
+    text = os.urandom(_DRAWN_AT_ONCE * _DIGITS // 2).hex()
+    first, *more = (text[at : at + _DIGITS] for at in range(0, len(text), _DIGITS))
+    _drawn.extend(more)
+    return first
 
 
 class SystemFields:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kregistry.core.pod.containers import all_containers
+from kregistry.core.pod.ownkeys import has_own_keys
 from kregistry.core.v1 import AppArmorProfile, Pod, SecurityContext
 
 APP_ARMOR_PREFIX: Final = "container.apparmor.security.beta.kubernetes.io/"
@@ -39,6 +40,8 @@ def adopt_annotations(pod: Pod) -> Iterator[str]:
         A warning for each annotation that was taken over or means nothing.
     """
     spec = pod.spec
+    if not has_own_keys(pod.metadata.annotations):
+        return
     if spec.os is not None and spec.os.name == "windows":
         return
     of_pod = spec.security_context.app_armor_profile if spec.security_context else None

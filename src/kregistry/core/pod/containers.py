@@ -14,11 +14,9 @@ from kregistry.meta.field import Path
 AnyContainer: TypeAlias = Container | EphemeralContainer
 
 
-def all_containers(spec: PodSpec) -> Iterator[AnyContainer]:
+def all_containers(spec: PodSpec) -> list[AnyContainer]:
     """Init containers, containers and ephemeral containers, in this order."""
-    yield from spec.init_containers
-    yield from spec.containers
-    yield from spec.ephemeral_containers
+    return [*spec.init_containers, *spec.containers, *spec.ephemeral_containers]
 
 
 def containers_with_paths(spec: PodSpec, path: Path) -> Iterator[tuple[AnyContainer, Path]]:

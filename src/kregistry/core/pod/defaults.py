@@ -29,6 +29,7 @@ from kregistry.core.v1 import (
 from kregistry.meta.quantity import Quantity
 
 _MILLI: Final = Decimal("0.001")
+_MILLI_DECIMALS: Final = 3
 
 
 def set_pod_defaults(pod: Pod) -> None:
@@ -122,17 +123,15 @@ def _set_container_defaults(container: AnyContainer) -> None:
         if source.file_key_ref is not None and source.file_key_ref.optional is None:
             source.file_key_ref.optional = False
     _round_requirements(container.resources)
-    _set_probe_defaults(container.liveness_probe)
-    _set_probe_defaults(container.readiness_probe)
-    _set_probe_defaults(container.startup_probe)
+    for probe in (container.liveness_probe, container.readiness_probe, container.startup_probe):
+        if probe is not None:
+            _set_probe_defaults(probe)
     if container.lifecycle is not None:
         for hook in (container.lifecycle.post_start, container.lifecycle.pre_stop):
             _set_http_defaults(hook.http_get if hook is not None else None)
 
 
-def _set_probe_defaults(probe: Probe | None) -> None:
-    if probe is None:
-        return
+def _set_probe_defaults(probe: Probe) -> None:
     probe.timeout_seconds = probe.timeout_seconds or 1
     probe.period_seconds = probe.period_seconds or 10
     probe.success_threshold = probe.success_threshold or 1
@@ -182,14 +181,13 @@ def _round_requirements(requirements: ResourceRequirements) -> None:
 def _round_up(amounts: dict[str, Quantity]) -> None:
     """Nothing is counted in less than thousandths. Source: ``SetDefaults_ResourceList``."""
     for name, amount in amounts.items():
-        amounts[name] = round_up_to_milli(amount)
+        if amount.decimals() > _MILLI_DECIMALS:
+            amounts[name] = round_up_to_milli(amount)
 
 
 def round_up_to_milli(quantity: Quantity) -> Quantity:
     """*quantity* itself if it has no more than three decimals, else rounded away from 0."""
-    exact = quantity.amount
-    exponent = exact.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= -3:
+    if quantity.decimals() <= _MILLI_DECIMALS:
         return quantity
-    rounded = exact.quantize(_MILLI, rounding=ROUND_UP)
-    return quantity if rounded == exact else Quantity.of(rounded, format=quantity.format)
+    rounded = quantity.amount.quantize(_MILLI, rounding=ROUND_UP)
+    return Quantity.of(rounded, format=quantity.format)

@@ -12,8 +12,8 @@ from typing import Final
 from kregistry.core.pod.containers import all_containers
 from kregistry.core.v1 import Pod, PodSpec
 
-#: What a new Pod had before; only read.
-_NOTHING: Final = PodSpec()
+#: What may be projected into a volume once the features are switched on.
+_PROJECTIONS: Final = ("cluster_trust_bundle", "pod_certificate")
 
 
 def drop_disabled_fields(pod: Pod, old: Pod | None = None) -> None:
@@ -24,14 +24,10 @@ def drop_disabled_fields(pod: Pod, old: Pod | None = None) -> None:
         old: What is stored; None for a new Pod.
     """
     spec = pod.spec
-    before = old.spec if old is not None else _NOTHING
-    if not _uses_stop_signal(before):
+    if old is None or not _uses_stop_signal(old.spec):
         _drop_stop_signal(spec)
-    if not _projects(before, "cluster_trust_bundle"):
-        _drop_projection(spec, "cluster_trust_bundle")
-    if not _projects(before, "pod_certificate"):
-        _drop_projection(spec, "pod_certificate")
-    if before.scheduling_group is None:
+    _drop_projections(spec, old.spec if old is not None else None)
+    if old is None or old.spec.scheduling_group is None:
         spec.scheduling_group = None
     if pod.status.node_allocatable_resource_claim_statuses and (
         old is None or not old.status.node_allocatable_resource_claim_statuses
@@ -64,8 +60,10 @@ def _projects(spec: PodSpec, attribute: str) -> bool:
     )
 
 
-def _drop_projection(spec: PodSpec, attribute: str) -> None:
+def _drop_projections(spec: PodSpec, before: PodSpec | None) -> None:
     for volume in spec.volumes:
         if volume.projected is not None:
-            for source in volume.projected.sources:
-                setattr(source, attribute, None)
+            for attribute in _PROJECTIONS:
+                if before is None or not _projects(before, attribute):
+                    for source in volume.projected.sources:
+                        setattr(source, attribute, None)

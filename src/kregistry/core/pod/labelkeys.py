@@ -17,9 +17,10 @@ from kregistry.meta.labelselector import LabelSelector, LabelSelectorRequirement
 def merge_label_keys(pod: Pod) -> None:
     """Write the Pod's values into the selectors that ask for them. Changes *pod*."""
     labels = pod.metadata.labels
-    for term in pod_affinity_terms(pod.spec):
-        _merge(term.label_selector, term.match_label_keys, "In", labels)
-        _merge(term.label_selector, term.mismatch_label_keys, "NotIn", labels)
+    if pod.spec.affinity is not None:
+        for term in pod_affinity_terms(pod.spec):
+            _merge(term.label_selector, term.match_label_keys, "In", labels)
+            _merge(term.label_selector, term.mismatch_label_keys, "NotIn", labels)
     for constraint in pod.spec.topology_spread_constraints:
         _merge(constraint.label_selector, constraint.match_label_keys, "In", labels)
 

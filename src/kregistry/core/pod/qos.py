@@ -5,7 +5,7 @@ Source: ``pkg/apis/core/v1/helper/qos`` GetPodQOS, ComputePodQOS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kregistry.core.pod.resources import Amounts, add
@@ -31,16 +31,12 @@ def compute_qos_class(spec: PodSpec) -> str:
     Only cpu and memory count. Where the Pod says something for all containers together, what
     they say for themselves does not matter.
     """
-    units = _units(spec)
-    requests: Amounts = {}
-    limits: Amounts = {}
-    for unit in units:
-        add(requests, _positive(unit.requests))
-        add(limits, _positive(unit.limits))
-    if not requests and not limits:
+    units = [(_positive(unit.requests), _positive(unit.limits)) for unit in _units(spec)]
+    if not any(map(any, units)):
         return BEST_EFFORT
-    limited = all(_positive(unit.limits).keys() >= _COUNTED for unit in _judged(spec, units))
-    return GUARANTEED if limited and requests == limits else BURSTABLE
+    if _must_limit(spec) and not all(len(limits) == len(_COUNTED) for _, limits in units):
+        return BURSTABLE
+    return GUARANTEED if _requests_meet_limits(units) else BURSTABLE
 
 
 def _units(spec: PodSpec) -> list[ResourceRequirements]:
@@ -49,9 +45,31 @@ def _units(spec: PodSpec) -> list[ResourceRequirements]:
     return [container.resources for container in (*spec.containers, *spec.init_containers)]
 
 
-def _judged(spec: PodSpec, units: list[ResourceRequirements]) -> list[ResourceRequirements]:
-    """Those that need full limits; without any, the Pod itself is not asked for them."""
-    return [] if spec.resources is not None and not spec.resources.limits else units
+def _must_limit(spec: PodSpec) -> bool:
+    """Whether all need limits; a Pod that speaks for all and has none is not asked for them."""
+    return spec.resources is None or bool(spec.resources.limits)
+
+
+def _requests_meet_limits(units: Sequence[tuple[Amounts, Amounts]]) -> bool:
+    """Whether requests add up to the same as limits.
+
+    A look at each unit mostly tells: where none requests more than its limit, the sums are
+    equal only if all are. To add quantities would take ten times as long.
+    """
+    if all(requests == limits for requests, limits in units):
+        return True
+    if all(_is_covered(requests, limits) for requests, limits in units):
+        return False
+    requested: Amounts = {}
+    limited: Amounts = {}
+    for requests, limits in units:
+        add(requested, requests)
+        add(limited, limits)
+    return requested == limited
+
+
+def _is_covered(requests: Amounts, limits: Amounts) -> bool:
+    return all(amount <= limits.get(name, _ZERO) for name, amount in requests.items())
 
 
 def _positive(amounts: Mapping[str, Quantity]) -> Amounts:

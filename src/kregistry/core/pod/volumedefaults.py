@@ -6,6 +6,7 @@ Source: ``k8s.io/kubernetes/pkg/apis/core/v1/defaults.go``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from kregistry.core.pod.images import default_pull_policy
@@ -31,14 +32,14 @@ _TOKEN_SECONDS: Final = 3600
 
 def set_volume_defaults(volume: Volume) -> None:
     """Fill in what *volume* leaves open; one that is nothing yet becomes an empty directory."""
-    sources = [(name, getattr(volume, name)) for name in _SOURCES]
-    if all(source is None for _, source in sources):
+    nothing = True
+    for complete, source in zip(_DEFAULTS, _sources_of(volume), strict=True):
+        if source is not None:
+            nothing = False
+            if complete is not None:
+                complete(source)
+    if nothing:
         volume.empty_dir = EmptyDirVolumeSource()
-        return
-    for name, source in sources:
-        complete = _DEFAULTS.get(name)
-        if source is not None and complete is not None:
-            complete(source)
 
 
 def _file_mode(source: Any) -> None:
@@ -109,7 +110,7 @@ def _image(source: ImageVolumeSource) -> None:
         source.pull_policy = default_pull_policy(source.reference)
 
 
-_DEFAULTS: Final[dict[str, Callable[[Any], None]]] = {
+_WITH_DEFAULTS: Final[dict[str, Callable[[Any], None]]] = {
     "secret": _file_mode,
     "config_map": _file_mode,
     "downward_api": _downward,
@@ -123,8 +124,9 @@ _DEFAULTS: Final[dict[str, Callable[[Any], None]]] = {
     "image": _image,
 }
 
-
-#: The attributes of a volume, one of which is set.
+#: The attributes of a volume, one of which is set; all of them in one call; what completes each.
 _SOURCES: Final = tuple(
     attribute.name for attribute in attributes(Volume) if attribute.name != "name"
 )
+_sources_of: Final = attrgetter(*_SOURCES)
+_DEFAULTS: Final = tuple(_WITH_DEFAULTS.get(name) for name in _SOURCES)
