@@ -21,6 +21,7 @@ from kregistry.meta.context import Cancellation
 from kregistry.meta.errors import RequestEntityTooLarge, StatusError, Timeout
 from kregistry.server.chain import LATE, allotted_seconds
 from kregistry.server.entrance import Answering, Entrance, refusal
+from kregistry.server.heads import Heads
 from kregistry.server.hosts import Hosts
 from kregistry.server.http.limits import Limits
 from kregistry.server.http.outgoing import has_body, sendable
@@ -71,6 +72,7 @@ class ASGIApplication:
     ) -> None:
         self._entrance = Entrance(server=server, hosts=hosts if hosts is not None else Hosts())
         self._limits = limits if limits is not None else Limits()
+        self._heads = Heads()
         self._pool = ThreadPoolExecutor(threads, "kregistry") if threads else None
         self._waiting = 0
         self._streams: set[EventStream] = set()
@@ -113,9 +115,7 @@ class ASGIApplication:
                 return
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
-        )
+        headers = self._heads(scope["headers"])
         if (refused := self._refusal(scope, headers)) is not None:
             await _refuse(refused, send)
             return

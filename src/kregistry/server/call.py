@@ -9,9 +9,9 @@ import attrs
 
 from kregistry.meta.context import Cancellation
 from kregistry.server.context import RequestContext
-from kregistry.server.query import Query
+from kregistry.server.query import NO_QUERY, Query
 from kregistry.server.request import Headers, Request
-from kregistry.server.requestinfo import RequestInfo
+from kregistry.server.requestinfo import UNKNOWN, RequestInfo
 from kregistry.server.response import Answer
 from kregistry.server.user import ANONYMOUS, UserInfo
 
@@ -31,8 +31,8 @@ class Call:
     """
 
     request: Request
-    info: RequestInfo = attrs.field(factory=RequestInfo)
-    query: Query = attrs.field(factory=lambda: Query(""), eq=False)
+    info: RequestInfo = UNKNOWN
+    query: Query = attrs.field(default=NO_QUERY, eq=False)
     warnings: list[str] = attrs.field(factory=list, eq=False)
     cancellation: Cancellation | None = attrs.field(default=None, eq=False, repr=False)
 

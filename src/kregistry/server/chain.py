@@ -48,7 +48,7 @@ from kregistry.server.authorization import (
 )
 from kregistry.server.call import Call, Handler, Part
 from kregistry.server.duration import parse_duration
-from kregistry.server.query import Query
+from kregistry.server.query import NO_QUERY, Query
 from kregistry.server.request import Request
 from kregistry.server.requestinfo import RequestInfo, UnreadablePath, request_info
 from kregistry.server.response import Answer, EventStream, replaced, text_response, with_headers
@@ -94,8 +94,8 @@ def audit_id(make: Callable[[], str]) -> Part:
     def part(inner: Handler) -> Handler:
         def handle(call: Call) -> Answer:
             given = call.request.headers.get("audit-id")[:_MAX_AUDIT_ID]
-            sound = given.isascii() and given.isprintable()
-            chosen = given if given and sound else make()
+            sound = given and given.isascii() and given.isprintable()
+            chosen = given if sound else make()
             return with_headers(inner(call), [("audit-id", chosen)])
 
         return handle
@@ -181,7 +181,7 @@ def request_info_part(inner: Handler) -> Handler:
     """Read what the request is about."""
 
     def handle(call: Call) -> Answer:
-        query = Query(call.request.query)
+        query = Query(call.request.query) if call.request.query else NO_QUERY
         try:
             info = request_info(call.request, query)
         except UnreadablePath as error:

@@ -19,18 +19,16 @@ class Corked:
     uvicorn sends the head of an answer when the application says what it is, and the body when
     that comes, which is right away: two system calls, and a client that is woken twice. A
     quarter of the time of a small answer is gone with that. So a head waits for what is written
-    next, and for nothing else: not beyond this turn of the loop.
+    next, which may be nothing, or for :meth:`release`: there are answers without a body.
 
     Args:
         transport: Where everything goes.
-        loop: The loop that it belongs to.
     """
 
-    __slots__ = ("_held", "_loop", "_transport")
+    __slots__ = ("_held", "_transport")
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._loop = loop
         self._held = b""
 
     def write(self, data: bytes) -> None:
@@ -44,19 +42,24 @@ class Corked:
             self._transport.write(held)
         elif data.startswith(_HEAD) and not data.startswith(_INTERIM):
             self._held = data
-            self._loop.call_soon(self._release)
             return
         self._transport.write(data)
 
     def close(self) -> None:
         """Close it after everything is sent."""
-        self._release()
+        self.release()
         self._transport.close()
 
-    def _release(self) -> None:
-        held, self._held = self._held, b""
+    def release(self) -> None:
+        """Send what waits; to be called when an answer is complete."""
+        held = self._held
         if held:
+            self._held = b""
             self._transport.write(held)
+
+    def is_closing(self) -> bool:
+        """As that of the transport. Asked after each answer; through ``__getattr__`` it is slow."""
+        return self._transport.is_closing()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

@@ -112,16 +112,15 @@ class Hosts:
         Raises:
             Forbidden: It was (403).
         """
-        if self._names is None:
+        known = self._names
+        if known is None:
             return
-        if not self._knows(headers.all("host")):
-            raise _forbidden("requests for this host are not served here")
-        if not self._knows(map(_authority, headers.all("origin"))):
-            raise _forbidden("requests from pages of other hosts are not served")
-
-    def _knows(self, authorities: Iterable[str]) -> bool:
-        known = self._names or frozenset()
-        return all(_name(authority) in known for authority in authorities)
+        for authority in headers.all("host"):
+            if _name(authority) not in known:
+                raise _forbidden("requests for this host are not served here")
+        for origin in headers.all("origin"):
+            if _name(_authority(origin)) not in known:
+                raise _forbidden("requests from pages of other hosts are not served")
 
 
 def _forbidden(told: str) -> Forbidden:

@@ -184,6 +184,10 @@ class Query:
         return Preconditions(uid=uid, resource_version=version)
 
 
+#: Of a request without a question mark.
+NO_QUERY: Final = Query("")
+
+
 def _unescaped(text: str) -> str:
     return unquote_plus(text, errors="replace")
 

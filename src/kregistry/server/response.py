@@ -100,9 +100,8 @@ Answer: TypeAlias = Response | EventStream
 
 def with_headers(answer: Answer, more: Iterable[tuple[str, str]]) -> Answer:
     """*answer* with *more* header fields; one that is there already stays as it is."""
-    return replaced(
-        answer, answer.headers.plus([pair for pair in more if pair[0] not in answer.headers])
-    )
+    there = [name for name, _ in answer.headers]
+    return replaced(answer, answer.headers.plus([pair for pair in more if pair[0] not in there]))
 
 
 def replaced(answer: Answer, headers: Headers) -> Answer:

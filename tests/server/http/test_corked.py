@@ -33,16 +33,11 @@ class Remembering:
 def after(*steps: Callable[[Any], None]) -> Remembering:
     """What was written in the end."""
 
-    async def work() -> Remembering:
-        transport = Remembering()
-        corked = Corked(cast(asyncio.Transport, transport), asyncio.get_running_loop())
-        for step in steps:
-            step(corked)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        return transport
-
-    return asyncio.run(work())
+    transport = Remembering()
+    corked = Corked(cast(asyncio.Transport, transport))
+    for step in steps:
+        step(corked)
+    return transport
 
 
 def writes(data: bytes) -> Callable[[Any], None]:
@@ -53,7 +48,7 @@ def writes(data: bytes) -> Callable[[Any], None]:
     ("steps", "written"),
     [
         ([HEAD, b"body"], [HEAD + b"body"]),
-        ([HEAD], [HEAD]),
+        ([HEAD], []),
         ([HEAD, b""], [HEAD]),
         ([b"body"], [b"body"]),
         ([HEAD, b"a", b"b"], [HEAD + b"a", b"b"]),
@@ -75,6 +70,13 @@ def test_a_client_that_waits_for_leave_to_go_on_gets_it_at_once() -> None:
 
     after(writes(go_on), tell)
     assert told == [[go_on]]
+
+
+def test_a_head_without_a_body_goes_when_the_answer_is_complete() -> None:
+    assert after(writes(HEAD), lambda corked: corked.release()).written == [HEAD]
+    assert after(lambda corked: corked.release()).written == []
+    steps = [writes(HEAD), writes(b"body"), lambda corked: corked.release()]
+    assert after(*steps).written == [HEAD + b"body"]
 
 
 def test_what_is_closed_was_sent_before() -> None:

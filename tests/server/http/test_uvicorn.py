@@ -121,6 +121,13 @@ def test_it_does_not_matter_how_a_head_is_cut(name: str, size: int) -> None:
     assert False in [head.accepts(piece) for piece in pieces]
 
 
+@given(st.lists(st.sampled_from([b"\r\n", b"\n", b"\r", b" ", b"\t", b"a"]), max_size=12))
+def test_a_head_in_one_piece_is_judged_like_one_that_comes_byte_by_byte(parts: list[bytes]) -> None:
+    sent, slow = b"".join(parts) + b"\r\n\r\n", Head(4096)
+    sent = sent[: sent.index(b"\r\n\r\n") + 4]
+    assert Head(4096).accepts(sent) == all(slow.accepts(bytes([byte])) for byte in sent)
+
+
 @given(body=st.binary(max_size=40), size=st.integers(1, 50), limit=st.integers(0, 60))
 def test_a_sound_head_is_accepted_up_to_its_limit_whatever_follows(
     body: bytes, size: int, limit: int

