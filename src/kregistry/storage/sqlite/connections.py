@@ -17,8 +17,11 @@ from pathlib import Path
 
 from kregistry.storage.errors import BackendError
 
-_WRITER_CACHE = "PRAGMA cache_size = -16384"
-_READER_CACHE = "PRAGMA cache_size = -32768"
+# Kibibytes. What a processor's own cache does not hold is slower to fill than to read anew from
+# the system: with 16 MiB a put took 11 % longer, with 32 MiB a list of 10,000 Pods 8 %. Readers
+# have room for a page of 500 Pods, which comes again.
+_WRITER_CACHE = "PRAGMA cache_size = -2048"
+_READER_CACHE = "PRAGMA cache_size = -4096"
 _SYNCHRONOUS = {"full": "PRAGMA synchronous = FULL", "normal": "PRAGMA synchronous = NORMAL"}
 # On macOS fsync() alone leaves data in the disk's cache. Elsewhere this changes nothing.
 _FLUSH = {"full": "PRAGMA fullfsync = ON", "normal": "PRAGMA fullfsync = OFF"}

@@ -15,19 +15,27 @@ from kregistry.storage.sqlite.commit import Request
 from kregistry.storage.sqlite.feed import Feed
 from kregistry.storage.sqlite.guard import Guard
 
-# One statement for both: each costs a few microseconds that every single write would pay.
-_REVISION_AND_POINTER = """
-SELECT s.revision, n.revision, n.created
-FROM store AS s LEFT JOIN newest AS n ON n.key = ? WHERE s.id = 1
-"""
+# No statement of its own asks anything: each costs a few microseconds that every single write
+# would pay. What must be so is a condition of the statement that changes it.
+_CLAIM = "UPDATE store SET revision = ? WHERE id = 1 AND revision = ?"
 _BUMP = "UPDATE store SET revision = ? WHERE id = 1"
+_REVISION = "SELECT revision FROM store WHERE id = 1"
+
+# A plain INSERT is half the price of one that may replace.
+_POINT_FIRST = "INSERT OR IGNORE INTO newest (revision, created, expires, key) VALUES (?, ?, ?, ?)"
+_APPEND = "INSERT INTO log (revision, key, previous, created, value) VALUES (?, ?, ?, ?, ?)"
+_SUCCEED = """
+INSERT INTO log (revision, key, previous, created, value)
+SELECT ?, key, revision, created, ? FROM newest WHERE key = ? AND revision = ? AND created > 0
+"""
+_END = """
+INSERT INTO log (revision, key, previous, created, value)
+SELECT ?, key, revision, 0, NULL FROM newest WHERE key = ? AND revision = ? AND created > 0
+"""
+_POINT = "UPDATE newest SET revision = ?, created = ?, expires = ? WHERE key = ?"
+_POINT_ON = "UPDATE newest SET revision = ?, expires = ? WHERE key = ?"
 _POINTER = "SELECT revision, created FROM newest WHERE key = ?"
 _VALUE = "SELECT value FROM log WHERE revision = ?"
-_APPEND = "INSERT INTO log (revision, key, previous, created, value) VALUES (?, ?, ?, ?, ?)"
-# A plain INSERT is half the price of one that may replace.
-_POINT_FIRST = "INSERT INTO newest (revision, created, expires, key) VALUES (?, ?, ?, ?)"
-_POINT = "UPDATE newest SET revision = ?, created = ?, expires = ? WHERE key = ?"
-_NOWHERE = (None, None)
 
 
 class Writer:
@@ -55,6 +63,7 @@ class Writer:
         self._writing = guard.writing("writing to")
         self._feed = feed
         self._failpoints = failpoints
+        self._revision = 0  # after this process's last commit; others may have gone on
 
     def run(self, batch: Sequence[Request]) -> None:
         """Commit what of *batch* may be written, then publish it.
@@ -87,64 +96,84 @@ class Writer:
             self._hit("sqlite.before_begin")
             with self.transaction as cursor:
                 self._hit("sqlite.after_begin")
-                before, *pointer = cursor.execute(_REVISION_AND_POINTER, (batch[0].key,)).fetchone()
-                after = self._apply_all(batch, before, pointer, described)
+                before = self._claim(len(batch))
+                after = self._apply_all(batch, before, described)
                 if after == before:
                     cursor.execute("ROLLBACK")
                     return
-                cursor.execute(_BUMP, (after,))
+                if after < before + len(batch):
+                    cursor.execute(_BUMP, (after,))
                 self._hit("sqlite.before_commit")
             self._hit("sqlite.after_commit")
+        self._revision = after
         self._guard.confirm()
         self._hit("sqlite.before_publish")
         self._feed.publish(before, described)
 
+    def _claim(self, count: int) -> int:
+        """Take so many revisions; the one before them.
+
+        Mostly nobody else wrote since this process did, so its own count is right. The file
+        has the last word.
+        """
+        execute, before = self._cursor.execute, self._revision
+        if not execute(_CLAIM, (before + count, before)).rowcount:
+            (before,) = execute(_REVISION).fetchone()
+            execute(_BUMP, (before + count,))
+        return before
+
     def _apply_all(
-        self,
-        batch: Sequence[Request],
-        revision: int,
-        pointer: Sequence[int | None] | None,
-        described: list[Change] | None,
+        self, batch: Sequence[Request], revision: int, described: list[Change] | None
     ) -> int:
         for request in batch:
-            found = pointer or self._pointer(request.key)
-            if self._apply(request, revision + 1, found, described):
-                revision += 1
-            pointer = None
+            write = self._replace if request.expected else self._create
+            if not write(request, revision + 1):
+                request.error = RevisionMismatch(self._current(request))
+                continue
+            request.revision = revision = revision + 1
+            if described is not None:
+                described.append(self._describe(request))
         return revision
 
-    def _pointer(self, key: bytes) -> Sequence[int | None]:
-        row: Sequence[int | None] | None = self._cursor.execute(_POINTER, (key,)).fetchone()
-        return row or _NOWHERE
-
-    def _apply(
-        self,
-        request: Request,
-        revision: int,
-        pointer: Sequence[int | None],
-        described: list[Change] | None,
-    ) -> bool:
-        execute = self._cursor.execute
-        previous, created = pointer[0] or 0, pointer[1] or 0
-        held = previous if created else 0
-        if held != request.expected:
-            request.error = RevisionMismatch(self._current(request.text, held, created))
-            return False
-        value = request.value
-        if described is not None:
-            old = execute(_VALUE, (held,)).fetchone()[0] if held else None
-            described.append(Change(request.text, revision, value, old, held))
-        created = 0 if value is None else created or revision
-        execute(_APPEND, (revision, request.key, previous, created, value))
-        point = _POINT if previous else _POINT_FIRST
-        execute(point, (revision, created, request.expires, request.key))
-        request.revision = revision
+    def _create(self, request: Request, revision: int) -> bool:
+        """Write the first version of a key; False if there is one."""
+        execute, key, previous = self._cursor.execute, request.key, 0
+        if not execute(_POINT_FIRST, (revision, revision, request.expires, key)).rowcount:
+            previous, created = execute(_POINTER, (key,)).fetchone()
+            if created:
+                return False
+            execute(_POINT, (revision, revision, request.expires, key))  # it was deleted
+        execute(_APPEND, (revision, key, previous, revision, request.value))
         return True
 
-    def _current(self, key: str, held: int, created: int) -> Record | None:
-        if not held:
+    def _replace(self, request: Request, revision: int) -> bool:
+        """Write another version, or the end, of a key; False if it is not where it should be."""
+        execute, key, expected = self._cursor.execute, request.key, request.expected
+        if request.value is None:
+            if not execute(_END, (revision, key, expected)).rowcount:
+                return False
+            execute(_POINT, (revision, 0, None, key))
+        else:
+            if not execute(_SUCCEED, (revision, request.value, key, expected)).rowcount:
+                return False
+            execute(_POINT_ON, (revision, request.expires, key))
+        return True
+
+    def _describe(self, request: Request) -> Change:
+        old = self._value(request.expected) if request.expected else None
+        return Change(request.text, request.revision, request.value, old, request.expected)
+
+    def _current(self, request: Request) -> Record | None:
+        found = self._cursor.execute(_POINTER, (request.key,)).fetchone()
+        if found is None or not found[1]:
             return None
-        return Record(key, self._cursor.execute(_VALUE, (held,)).fetchone()[0], held, created)
+        revision, created = found
+        return Record(request.text, self._value(revision), revision, created)
+
+    def _value(self, revision: int) -> bytes:
+        value: bytes
+        (value,) = self._cursor.execute(_VALUE, (revision,)).fetchone()
+        return value
 
     def _hit(self, name: str) -> None:
         if self._failpoints is not None:
