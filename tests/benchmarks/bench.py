@@ -51,6 +51,7 @@ class Bench:
         *,
         clock: Clock = CPU,
         share: float = 1.0,
+        repeats: int | None = None,
         collector: bool = False,
     ) -> Samples:
         """Let *calls* take turns, for *share* of the time and cycles that a line usually gets."""
@@ -62,6 +63,7 @@ class Bench:
             clock=clock,
             seconds=seconds * share,
             cycles=max(3, round(cycles * share)),
+            repeats=repeats,
             collector=collector,
         )
 

@@ -114,6 +114,7 @@ def interleave(
     clock: Clock = CPU,
     seconds: float = 3.0,
     cycles: int = 15,
+    repeats: int | None = None,
     collector: bool = False,
 ) -> Samples:
     """Let *calls* take turns.
@@ -123,17 +124,22 @@ def interleave(
         clock: What to read before and after each slice.
         seconds: Go on with cycles until so much time has passed,
         cycles: but not before there were so many.
+        repeats: Calls in a slice, of every alternative; by default as many of each as fill it.
+            For what runs cold when its turn comes, such as a process that sleeps meanwhile: all
+            have the same share of cold calls then, however quick they are.
         collector: Leave the garbage collector on, as programs have it.
     """
     with _collector(collector):
-        repeats = {name: _repeats(call) for name, call in calls.items()}
+        turns = {name: _repeats(call) for name, call in calls.items()}
+        if repeats is not None:
+            turns = dict.fromkeys(calls, repeats)
         taken: dict[str, list[float]] = {name: [] for name in calls}
         end = time.monotonic() + seconds
         number = 0
         while number < cycles or time.monotonic() < end:
             ballast = _ballast(number)
             for name in _order(calls, number):
-                taken[name].append(_slice(calls[name], repeats[name], clock))
+                taken[name].append(_slice(calls[name], turns[name], clock))
             number += 1
             del ballast
     return Samples(taken, collector)

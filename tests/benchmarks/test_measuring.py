@@ -73,6 +73,21 @@ def test_nobody_always_comes_after_the_same_one() -> None:
     assert {"".join(order[at : at + 2]) for at in range(0, 40, 2)} == {"ab", "ba"}
 
 
+def test_a_slice_holds_as_many_calls_as_are_asked_for_of_everybody() -> None:
+    """Whatever they take; filled by time, a slice would hold thousands of these."""
+    told: list[str] = []
+
+    def clock() -> float:
+        told.append("|")
+        return float(len(told))
+
+    calls = {name: lambda name=name: told.append(name) for name in "ab"}  # type: ignore[misc]
+    samples = interleave(calls, clock=clock, seconds=0.0, cycles=2, repeats=3)
+    slices = "".join(told[told.index("|") :]).strip("|").split("||")
+    assert sorted(slices) == ["aaa", "aaa", "bbb", "bbb"]
+    assert samples.taken["a"] == [4 / 3, 4 / 3]
+
+
 def test_a_slice_is_told_as_the_time_of_one_call() -> None:
     """By a clock that moves a second with every call: whatever the repeats, a call is a second."""
     now = 0.0
