@@ -5,8 +5,8 @@ passes over members that the class does not know. *accept* is for what strangers
 of which is exactly what its class promises: it raises Odd on the rest, and leaves it to
 :class:`~kregistry.runtime.strict.Checker` to say what is wrong with it, if anything is.
 
-Most members of most classes are absent. ``name in d`` finds that out in half the time that
-``d.get(name)`` takes, which is a call.
+More than half of the members are absent. ``name in d`` finds that out without a call, which
+``d.get(name)`` is, and makes the whole a fifth faster.
 """
 
 from __future__ import annotations
