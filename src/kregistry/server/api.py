@@ -51,7 +51,7 @@ from kregistry.server.paths import Paths
 from kregistry.server.request import Request
 from kregistry.server.requestinfo import RequestInfo
 from kregistry.server.resources import APIResources
-from kregistry.server.response import Answer, with_headers
+from kregistry.server.response import Answer, with_header
 from kregistry.server.reviews import Reviewer
 from kregistry.server.routes import MethodNotAllowed, Router
 from kregistry.server.scope import RequestScope, Tools
@@ -180,7 +180,7 @@ class APIServer:
             route = self._router.find(call.request.method, call.info)
         except MethodNotAllowed as refused:
             answer = failure(call.request, refused.status_error)
-            return with_headers(answer, [("allow", ", ".join(refused.allowed))])
+            return with_header(answer, "allow", ", ".join(refused.allowed))
         if route is None:
             return self.paths(call)
         return HANDLERS[route.verb](RequestScope(call=call, route=route, tools=self._tools))

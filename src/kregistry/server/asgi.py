@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -21,7 +21,7 @@ from kregistry.meta.context import Cancellation
 from kregistry.meta.errors import RequestEntityTooLarge, StatusError, Timeout
 from kregistry.server.chain import LATE, allotted_seconds
 from kregistry.server.entrance import Answering, Entrance, refusal
-from kregistry.server.heads import Heads
+from kregistry.server.heads import Head, Heads
 from kregistry.server.hosts import Hosts
 from kregistry.server.http.limits import Limits
 from kregistry.server.http.outgoing import has_body, sendable
@@ -29,7 +29,7 @@ from kregistry.server.patience import Patience
 from kregistry.server.query import Query
 from kregistry.server.request import Headers, Request
 from kregistry.server.requestinfo import UnreadablePath, request_info
-from kregistry.server.response import Answer, EventStream, Response, text_response, with_headers
+from kregistry.server.response import Answer, EventStream, Response, text_response, with_header
 
 #: The types of ASGI, by the names that its specification uses.
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -72,7 +72,7 @@ class ASGIApplication:
     ) -> None:
         self._entrance = Entrance(server=server, hosts=hosts if hosts is not None else Hosts())
         self._limits = limits if limits is not None else Limits()
-        self._heads = Heads()
+        self._heads = Heads(self._entrance, fields=self._limits.fields)
         self._pool = ThreadPoolExecutor(threads, "kregistry") if threads else None
         self._waiting = 0
         self._streams: set[EventStream] = set()
@@ -115,13 +115,13 @@ class ASGIApplication:
                 return
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = self._heads(scope["headers"])
-        if (refused := self._refusal(scope, headers)) is not None:
-            await _refuse(refused, send)
+        head = self._heads.head(scope.get("http_version", ""), scope["headers"])
+        if head.malformed is not None:
+            await _refuse(head.malformed, send)
             return
         cancellation = Cancellation()
         try:
-            answer = await self._answer(scope, headers, receive, cancellation)
+            answer = await self._answer(scope, head, receive, cancellation)
         except Left:
             return
         if isinstance(answer, Response):
@@ -133,28 +133,22 @@ class ASGIApplication:
             await send(_start(answer.status, answer.headers))
             await send(_piece(b"", more=False))
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        """The answer to a head that is not even looked at; None for any other."""
-        if "content-length" in headers and "transfer-encoding" in headers:
-            # HTTP allows to take the coding for right, and some servers do.
-            return text_response(400, "a body has a length or a coding, not both\n")
-        if scope.get("http_version") == "1.1" and "host" not in headers:
-            return text_response(400, "a request names the host that it is for\n")
-        if len(headers) > self._limits.fields:
-            return text_response(431, f"limit is {self._limits.fields} header fields\n")
-        return None
-
     async def _answer(
-        self, scope: Scope, headers: Headers, receive: Receive, cancellation: Cancellation
+        self, scope: Scope, head: Head, receive: Receive, cancellation: Cancellation
     ) -> Answer:
         if self._waiting >= self._limits.requests:
-            return with_headers(text_response(429, _BUSY), [("retry-after", "1")])
+            return with_header(text_response(429, _BUSY), "retry-after", "1")
         self._waiting += 1
         try:
-            body = await self._body(headers, receive) if _may_have_body(scope, headers) else b""
-            return await self._handled(scope["method"], _target(scope), headers, body, cancellation)
+            body = await self._body(head.headers, receive) if head.has_body else b""
+            if head.stranger is not None:
+                return head.stranger
+            asked = scope["method"], _target(scope), head.headers, body, cancellation
+            if self._pool is None:
+                return self._entrance.admitted(*asked)
+            return await self._answered_elsewhere(self._pool, *asked)
         except StatusError as error:
-            return refusal(headers, error)
+            return refusal(head.headers, error)
         finally:
             self._waiting -= 1
 
@@ -171,8 +165,9 @@ class ASGIApplication:
             raise RequestEntityTooLarge(f"limit is {limit}")
         pieces: list[bytes] = []
         left = limit
+        patience = Patience(self._limits.body_seconds)
         try:
-            async with asyncio.timeout(self._limits.body_seconds):
+            with patience:
                 while (message := await receive())["type"] == "http.request":
                     piece = message.get("body", b"")
                     left -= len(piece)
@@ -183,20 +178,26 @@ class ASGIApplication:
                         return b"".join(pieces)
         except TimeoutError:
             raise Timeout(LATE) from None
+        finally:
+            patience.close()
         raise Left
 
-    async def _handled(
-        self, method: str, target: str, headers: Headers, body: bytes, cancellation: Cancellation
+    async def _answered_elsewhere(
+        self,
+        pool: Executor,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: bytes,
+        cancellation: Cancellation,
     ) -> Answer:
-        """The answer, made where nobody has to wait for it.
+        """The answer, made by a thread, so that nobody has to wait for it but who asked.
 
         Raises:
             Timeout: It took too long; it may still come about (504).
         """
-        if self._pool is None:
-            return self._entrance.answer(method, target, headers, body, cancellation)
         made = asyncio.get_running_loop().run_in_executor(
-            self._pool, self._entrance.answer, method, target, headers, body, cancellation
+            pool, self._entrance.admitted, method, target, headers, body, cancellation
         )
         try:
             return await asyncio.wait_for(asyncio.shield(made), self._seconds(method, target))
@@ -244,13 +245,6 @@ class ASGIApplication:
             answer.close()
 
 
-def _may_have_body(scope: Scope, headers: Headers) -> bool:
-    """Whether it takes a look to know. In HTTP/1 the header fields say so, in later ones not."""
-    if scope.get("http_version") not in ("1.0", "1.1"):
-        return True
-    return "content-length" in headers or "transfer-encoding" in headers
-
-
 def _target(scope: Scope) -> str:
     """Path and query as the client wrote them, below where the application is mounted."""
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
@@ -263,8 +257,9 @@ def _target(scope: Scope) -> str:
 
 
 async def _send_whole(answer: Response, method: str, send: Send) -> None:
-    await send(_start(answer.status, answer.headers, length=len(answer.body)))
-    await send(_piece(answer.body if has_body(method, answer.status) else b"", more=False))
+    body = answer.body
+    await send(_start(answer.status, answer.headers, length=len(body)))
+    await send(_piece(body if has_body(method, answer.status) else b"", more=False))
 
 
 async def _refuse(refused: Response, send: Send) -> None:

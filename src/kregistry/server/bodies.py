@@ -16,9 +16,9 @@ from kregistry.runtime.codec import Decoded, UnknownFields
 from kregistry.runtime.errors import DecodeError
 from kregistry.runtime.strict import parse
 from kregistry.server.negotiation import (
+    JSON,
     META_GROUP,
     META_VERSIONS,
-    PROTOBUF,
     YAML,
     media_type_of_body,
 )
@@ -73,13 +73,13 @@ def _document(scope: RequestScope, expected: GroupVersionKind) -> tuple[Any, lis
     """
     request = scope.call.request
     media_type = media_type_of_body(request)
+    if media_type is JSON:
+        return request.body, []
     if media_type == YAML:
         return tree_of_yaml(request.body)
-    if media_type == PROTOBUF:
-        from kregistry.server.protobuf import tree_of_protobuf
+    from kregistry.server.protobuf import tree_of_protobuf
 
-        return tree_of_protobuf(request.body, expected, scope.tools.codec.limits), []
-    return request.body, []
+    return tree_of_protobuf(request.body, expected, scope.tools.codec.limits), []
 
 
 def read_object(scope: RequestScope, document: Any, *, field_validation: str) -> Object:

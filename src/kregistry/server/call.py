@@ -10,22 +10,24 @@ import attrs
 from kregistry.meta.context import Cancellation
 from kregistry.server.context import RequestContext
 from kregistry.server.query import NO_QUERY, Query
-from kregistry.server.request import Headers, Request
+from kregistry.server.request import Request
 from kregistry.server.requestinfo import UNKNOWN, RequestInfo
 from kregistry.server.response import Answer
 from kregistry.server.user import ANONYMOUS, UserInfo
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Call:
     """A request, and what is known about it.
 
-    Frozen: a part that learns something passes an evolved one on. Only warnings are added to.
+    Belongs to one request, and what a part finds out it notes here: to make another call of a
+    frozen one each time would be a tenth of a GET.
 
     Attributes:
-        request: What the client sent.
+        request: What the client sent; without the credentials once it is known who asks.
         info: What it is about.
         query: Its parameters.
+        user: Who asks; nobody known before somebody found out.
         warnings: What the client is to be told besides the answer.
         cancellation: Ends the request early; None if nobody can.
     """
@@ -33,47 +35,9 @@ class Call:
     request: Request
     info: RequestInfo = UNKNOWN
     query: Query = attrs.field(default=NO_QUERY, eq=False)
+    user: UserInfo = ANONYMOUS
     warnings: list[str] = attrs.field(factory=list, eq=False)
     cancellation: Cancellation | None = attrs.field(default=None, eq=False, repr=False)
-
-    @property
-    def user(self) -> UserInfo:
-        """Who asks; nobody known before somebody found out."""
-        return self.request.user or ANONYMOUS
-
-    def about(self, info: RequestInfo, query: Query) -> Call:
-        """The same call, now that it is known what it is about."""
-        return Call(
-            request=self.request,
-            info=info,
-            query=query,
-            warnings=self.warnings,
-            cancellation=self.cancellation,
-        )
-
-    def asked_by(self, user: UserInfo, headers: Headers) -> Call:
-        """The same call, now that it is known who asks.
-
-        Args:
-            user: Who.
-            headers: What is left of the header fields.
-        """
-        before = self.request
-        request = Request(
-            method=before.method,
-            path=before.path,
-            query=before.query,
-            headers=headers,
-            body=before.body,
-            user=user,
-        )
-        return Call(
-            request=request,
-            info=self.info,
-            query=self.query,
-            warnings=self.warnings,
-            cancellation=self.cancellation,
-        )
 
     def context(self, *, namespaced: bool = True) -> RequestContext:
         """The request as the registry knows it."""

@@ -48,10 +48,10 @@ from kregistry.server.authorization import (
 )
 from kregistry.server.call import Call, Handler, Part
 from kregistry.server.duration import parse_duration
-from kregistry.server.query import NO_QUERY, Query
-from kregistry.server.request import Request
+from kregistry.server.query import Query
+from kregistry.server.request import Request, without_credentials
 from kregistry.server.requestinfo import RequestInfo, UnreadablePath, request_info
-from kregistry.server.response import Answer, EventStream, replaced, text_response, with_headers
+from kregistry.server.response import Answer, EventStream, replaced, text_response, with_header
 from kregistry.server.statuses import failure
 from kregistry.server.user import ADMIN, ANONYMOUS, AUTHENTICATED, UserInfo
 from kregistry.server.warningheaders import warning_headers
@@ -96,7 +96,7 @@ def audit_id(make: Callable[[], str]) -> Part:
             given = call.request.headers.get("audit-id")[:_MAX_AUDIT_ID]
             sound = given and given.isascii() and given.isprintable()
             chosen = given if sound else make()
-            return with_headers(inner(call), [("audit-id", chosen)])
+            return with_header(inner(call), "audit-id", chosen)
 
         return handle
 
@@ -121,7 +121,7 @@ def cache_control(inner: Handler) -> Handler:
     """Forbid everybody in between to keep the answer."""
 
     def handle(call: Call) -> Answer:
-        return with_headers(inner(call), [("cache-control", "no-cache, private")])
+        return with_header(inner(call), "cache-control", "no-cache, private")
 
     return handle
 
@@ -181,13 +181,14 @@ def request_info_part(inner: Handler) -> Handler:
     """Read what the request is about."""
 
     def handle(call: Call) -> Answer:
-        query = Query(call.request.query) if call.request.query else NO_QUERY
+        if call.request.query:
+            call.query = Query(call.request.query)
         try:
-            info = request_info(call.request, query)
+            call.info = request_info(call.request, call.query)
         except UnreadablePath as error:
             told = f"failed to create RequestInfo: {error}"
             return text_response(500, f'Internal Server Error: "{call.request.path}": {told}\n')
-        return inner(call.about(info, query))
+        return inner(call)
 
     return handle
 
@@ -258,10 +259,13 @@ def authentication(authenticator: Authenticator | None) -> Part:
             user = _authenticated(authenticator, call.request) if authenticator else ADMIN
             if user is None and not is_health_path(call.request.path):
                 raise Unauthorized(UNAUTHORIZED)
-            for name, value in call.request.headers:
+            for name, value in call.request.headers.pairs:
                 if name.startswith(_IMPERSONATE):
                     raise Forbidden(_USERS, value, "nobody can be impersonated here")
-            return inner(_as(call, user or ANONYMOUS))
+            call.user = user or ANONYMOUS
+            # Nothing further in has a use for them.
+            call.request = without_credentials(call.request)
+            return inner(call)
 
         return handle
 
@@ -275,11 +279,6 @@ def _authenticated(authenticator: Authenticator, request: Request) -> UserInfo |
     return attrs.evolve(user, groups=(*user.groups, AUTHENTICATED))
 
 
-def _as(call: Call, user: UserInfo) -> Call:
-    """The call of *user*, without the credentials: nothing further in has a use for them."""
-    return call.asked_by(user, call.request.headers.without("authorization"))
-
-
 def authorization(authorizer: Authorizer) -> Part:
     """Go on only if who asks may do that. Source: ``filters.WithAuthorization``."""
 
@@ -289,7 +288,7 @@ def authorization(authorizer: Authorizer) -> Part:
                 require_allowed(authorizer, Attributes.of(call.user, call.info))
             except Forbidden as error:  # its text repeats what the client sent
                 told = failure(call.request, error)
-                return with_headers(told, [("x-content-type-options", "nosniff")])
+                return with_header(told, "x-content-type-options", "nosniff")
             return inner(call)
 
         return handle

@@ -57,8 +57,30 @@ class Entrance:
             body: The whole body.
             cancellation: Ends what takes long.
         """
+        refused = self.refused(headers)
+        return refused or self.admitted(method, target, headers, body, cancellation)
+
+    def refused(self, headers: Headers) -> Response | None:
+        """The answer to who means somebody else, or comes from somebody else's page.
+
+        Only header fields decide about that; None for whoever may come in.
+        """
         try:
             self.hosts.require_known(headers)
+        except StatusError as error:
+            return refusal(headers, error)
+        return None
+
+    def admitted(
+        self,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: bytes,
+        cancellation: Cancellation | None = None,
+    ) -> Answer:
+        """The answer to whoever was not :meth:`refused`."""
+        try:
             request = Request.of_target(method, target, headers=headers, body=body)
         except StatusError as error:
             return refusal(headers, error)

@@ -205,7 +205,10 @@ def media_type_of_body(request: Request) -> MediaType:
 
     Source: ``NegotiateInputSerializer``.
     """
-    name = request.headers.get("content-type").partition(";")[0].strip().lower()
+    said = request.headers.get("content-type")
+    if said == JSON.name:
+        return JSON
+    name = said.partition(";")[0].strip().lower()
     offered = (*media_types(), PROTOBUF)
     if not name:
         return offered[0]

@@ -20,7 +20,6 @@ from urllib.parse import unquote_to_bytes
 import attrs
 
 from kregistry.meta.errors import BadRequest
-from kregistry.server.user import UserInfo
 
 _NO_BODY: Final = b""
 
@@ -33,15 +32,20 @@ class Headers:
 
     Args:
         pairs: A mapping, or pairs of name and value if a name occurs more than once.
+
+    Attributes:
+        pairs: All of them, names in lower case.
     """
 
-    __slots__ = ("_first", "_pairs")
+    __slots__ = ("_first", "pairs")
 
     def __init__(self, pairs: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         # The class first: to ask whether a list is a Mapping takes longer than all the rest.
         if pairs.__class__ is not list and isinstance(pairs, Mapping):
             pairs = list(cast("Mapping[str, str]", pairs).items())
-        self._take(tuple([(name.lower(), value) for name, value in pairs]))
+        self.pairs: tuple[tuple[str, str], ...]
+        self.pairs = tuple([(name.lower(), value) for name, value in pairs])
+        self._first: dict[str, str] | None = None
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of that name."""
@@ -52,21 +56,17 @@ class Headers:
         wanted = name.lower()
         if wanted not in (self._first or self._found()):
             return ()
-        return tuple([value for key, value in self._pairs if key == wanted])
+        return tuple([value for key, value in self.pairs if key == wanted])
 
     def plus(self, more: Iterable[tuple[str, str]]) -> Headers:
         """These and *more*, whose names are in lower case."""
-        return _headers_of((*self._pairs, *more))
+        return headers_of((*self.pairs, *more))
 
     def without(self, name: str) -> Headers:
         """These but those called *name*, which is in lower case."""
         if name not in (self._first or self._found()):
             return self
-        return _headers_of(tuple([pair for pair in self._pairs if pair[0] != name]))
-
-    def _take(self, pairs: tuple[tuple[str, str], ...]) -> None:
-        self._pairs = pairs
-        self._first: dict[str, str] | None = None
+        return headers_of(tuple([pair for pair in self.pairs if pair[0] != name]))
 
     def _found(self) -> dict[str, str]:
         """The first value of each name.
@@ -74,33 +74,34 @@ class Headers:
         A request is asked for about ten fields, so they are found by name: 0.1 us, not 0.7. An
         answer is asked for none.
         """
-        self._first = dict(reversed(self._pairs))
+        self._first = dict(reversed(self.pairs))
         return self._first
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in (self._first or self._found())
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._pairs)
+        return iter(self.pairs)
 
     def __len__(self) -> int:
-        return len(self._pairs)
+        return len(self.pairs)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and other._pairs == self._pairs
+        return isinstance(other, Headers) and other.pairs == self.pairs
 
     def __hash__(self) -> int:
-        return hash(self._pairs)
+        return hash(self.pairs)
 
     def __repr__(self) -> str:
         """Names only: values may be secrets."""
-        return f"Headers({', '.join(name for name, _ in self._pairs)})"
+        return f"Headers({', '.join(name for name, _ in self.pairs)})"
 
 
-def _headers_of(pairs: tuple[tuple[str, str], ...]) -> Headers:
+def headers_of(pairs: tuple[tuple[str, str], ...]) -> Headers:
     """Fields whose names are in lower case already."""
     made = Headers.__new__(Headers)
-    made._take(pairs)
+    made.pairs = pairs
+    made._first = None
     return made
 
 
@@ -120,7 +121,6 @@ class Request:
         query: What stands after the question mark, as it came.
         headers: Header fields.
         body: The whole body.
-        user: Who asks; None until somebody found out.
     """
 
     method: str = "GET"
@@ -128,7 +128,6 @@ class Request:
     query: str = ""
     headers: Headers = attrs.field(factory=Headers, converter=_headers)
     body: bytes = attrs.field(default=_NO_BODY, repr=False)
-    user: UserInfo | None = None
 
     @classmethod
     def of_target(
@@ -152,6 +151,20 @@ class Request:
             headers=_headers(headers),
             body=body,
         )
+
+
+def without_credentials(request: Request) -> Request:
+    """*request* without what tells who asks; the same one if it says nothing about that."""
+    headers = request.headers.without("authorization")
+    if headers is request.headers:
+        return request
+    return Request(
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        headers=headers,
+        body=request.body,
+    )
 
 
 def decoded_path(raw: str) -> str:

@@ -21,6 +21,7 @@ from kregistry.server.statuses import status_response
 from kregistry.server.transforms import Shower, possible_transforms, table_options
 
 _JSON: Final = Headers({"content-type": JSON.name})
+_NO_TABLE: Final = TableOptions()
 
 
 class Responder:
@@ -39,7 +40,7 @@ class Responder:
     def __init__(self, scope: RequestScope) -> None:
         self._scope = scope
         self._form = negotiate(scope.call.request, transforms=possible_transforms(scope))
-        self._options = TableOptions()
+        self._options = _NO_TABLE
         if self._form.target is not None and self._form.target.kind == TABLE:
             self._options = table_options(scope.call.query)
 

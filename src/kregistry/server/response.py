@@ -13,7 +13,7 @@ from typing import Self, TypeAlias
 
 import attrs
 
-from kregistry.server.request import Headers
+from kregistry.server.request import Headers, headers_of
 
 
 class Frames(ABC):
@@ -98,10 +98,13 @@ class EventStream:
 Answer: TypeAlias = Response | EventStream
 
 
-def with_headers(answer: Answer, more: Iterable[tuple[str, str]]) -> Answer:
-    """*answer* with *more* header fields; one that is there already stays as it is."""
-    there = [name for name, _ in answer.headers]
-    return replaced(answer, answer.headers.plus([pair for pair in more if pair[0] not in there]))
+def with_header(answer: Answer, name: str, value: str) -> Answer:
+    """*answer* with one more header field, unless it is there already."""
+    pairs = answer.headers.pairs
+    for pair in pairs:
+        if pair[0] == name:
+            return answer
+    return replaced(answer, headers_of((*pairs, (name, value))))
 
 
 def replaced(answer: Answer, headers: Headers) -> Answer:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -18,6 +18,7 @@ from kregistry.meta.errors import MethodNotSupported
 from kregistry.meta.gvk import GroupResource, GroupVersion
 from kregistry.server.requestinfo import RequestInfo, segments_of
 from kregistry.server.resources import APIResource, APIResources, Endpoint
+from kregistry.server.splicing import has_bytes
 from kregistry.server.statuses import no_route
 
 #: The verb of a request that is passed on to something that runs.
@@ -64,6 +65,17 @@ class MethodNotAllowed(Exception):
         self.allowed = tuple(allowed)
 
 
+def _table_maker(route: Route) -> Any:
+    for door in (route.endpoint.door, route.served.endpoint.door):
+        if hasattr(door, "convert_to_table"):
+            return door
+    return None
+
+
+def _passes_bytes(route: Route) -> bool:
+    return route.endpoint.conversion is None and has_bytes(route.endpoint.door, route.verb)
+
+
 @attrs.frozen(kw_only=True)
 class Route:
     """What a request asks, and of whom.
@@ -74,6 +86,8 @@ class Route:
         verb: What is asked; ``connect`` if the request is to be passed on.
         subresource: Such as ``status``; "" for the object itself.
         subpath: What follows the subresource in the path of a connection.
+        table_maker: Who makes tables of what the endpoint speaks of; None if nobody does.
+        passes_bytes: Whether the door gives the bytes of what the verb gives, as they are sent.
     """
 
     served: APIResource
@@ -81,6 +95,12 @@ class Route:
     verb: str
     subresource: str = ""
     subpath: str = ""
+    table_maker: Any = attrs.field(
+        init=False, eq=False, default=attrs.Factory(_table_maker, takes_self=True)
+    )
+    passes_bytes: bool = attrs.field(
+        init=False, eq=False, default=attrs.Factory(_passes_bytes, takes_self=True)
+    )
 
 
 class Router:

@@ -30,10 +30,9 @@ def has_bytes(door: Any, verb: str = "get") -> bool:
 
     Who has other ideas about the one and not about the other is asked for objects.
     """
-    cls = type(door)
-    return issubclass(cls, Store) and all(
-        getattr(cls, name) is getattr(Store, name) for name in _GIVING[verb]
-    )
+    cls, names = type(door), _GIVING.get(verb, ())
+    own = issubclass(cls, Store) and all(getattr(cls, it) is getattr(Store, it) for it in names)
+    return own and bool(names)
 
 
 def bytes_as_stored(door: Any, ctx: Context, obj: Object) -> Encoded | None:

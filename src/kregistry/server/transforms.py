@@ -40,20 +40,7 @@ def table_options(query: Query) -> TableOptions:
 
 def possible_transforms(scope: RequestScope) -> frozenset[str]:
     """The forms in which the objects of the endpoint can be had."""
-    return TRANSFORMS if has_tables(scope) else _NO_TABLES
-
-
-def has_tables(scope: RequestScope) -> bool:
-    """Whether anybody makes tables of what the endpoint speaks of."""
-    return table_maker(scope) is not None
-
-
-def table_maker(scope: RequestScope) -> Any:
-    """Who makes tables of what the endpoint speaks of; None if nobody does."""
-    for door in (scope.door, scope.route.served.endpoint.door):
-        if hasattr(door, "convert_to_table"):
-            return door
-    return None
+    return TRANSFORMS if scope.route.table_maker is not None else _NO_TABLES
 
 
 class Shower:
@@ -149,7 +136,7 @@ class Shower:
 
     def _table(self, obj: Any, include: str, *, no_headers: bool = False) -> dict[str, Any]:
         options = TableOptions(no_headers=no_headers, include_object=include)
-        table: Table = table_maker(self._scope).convert_to_table(obj, options)
+        table: Table = self._scope.route.table_maker.convert_to_table(obj, options)
         rows = [self._row(row, include) for row in table.rows]
         table.rows = []
         tree = self._codec.to_dict(table)

@@ -97,6 +97,8 @@ def drop_repeated_owners(scope: RequestScope, obj: Object) -> None:
 
     Source: ``handlers.dedupOwnerReferencesAndAddWarning``.
     """
+    if len(obj.metadata.owner_references) < 2:
+        return
     kept: dict[tuple[Any, ...], Any] = {}
     repeated: list[str] = []
     for owner in obj.metadata.owner_references:

@@ -5,7 +5,7 @@ Source: ``handlers.createHandler``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kregistry.meta.object import Object
 from kregistry.meta.options import CreateOptions
@@ -15,17 +15,18 @@ from kregistry.registry.validation.options import require_valid, validate_create
 from kregistry.server.admission import Operation
 from kregistry.server.bodies import sent_object
 from kregistry.server.handlers.admitting import Admitting, Check
+from kregistry.server.query import Query
 from kregistry.server.responding import Responder
 from kregistry.server.response import Answer
 from kregistry.server.scope import RequestScope
-from kregistry.server.splicing import has_bytes
+
+_NO_OPTIONS: Final = CreateOptions()
 
 
 def create(scope: RequestScope) -> Answer:
     """Store a new object, or do what the object asks for, such as to bind a Pod."""
     responder = Responder(scope)
-    options = scope.call.query.create_options()
-    require_valid("CreateOptions", validate_create_options(options))
+    options = _options(scope.call.query)
     obj = sent_object(scope, field_validation=options.field_validation)
     ensure_namespace_matches(scope.ctx.namespace, obj.metadata)
     admitting = Admitting(scope, options, dry_run=bool(options.dry_run))
@@ -33,10 +34,19 @@ def create(scope: RequestScope) -> Answer:
     # Whoever is to check the object gets a copy of it, so nobody is asked for nothing.
     asked = scope.tools.admission.validates(Operation.CREATE)
     validate = admitting.validate_created if asked else None
-    if responder.is_plain and has_bytes(scope.door, "create"):
+    if responder.is_plain and scope.route.passes_bytes:
         stored = scope.door.create_encoded(scope.ctx, obj, validate=validate, options=options)
         return responder.of_body(stored.json() + b"\n", 201)
     return responder.answer(_created(scope, obj, options, validate), 201)
+
+
+def _options(query: Query) -> CreateOptions:
+    """Raises Invalid: what is asked for is not to be had (422)."""
+    if not query:
+        return _NO_OPTIONS
+    options = query.create_options()
+    require_valid("CreateOptions", validate_create_options(options))
+    return options
 
 
 def _created(

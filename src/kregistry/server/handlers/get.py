@@ -11,7 +11,6 @@ from kregistry.meta.errors import BadRequest
 from kregistry.server.responding import Responder
 from kregistry.server.response import Answer
 from kregistry.server.scope import RequestScope
-from kregistry.server.splicing import has_bytes
 
 _EXPORT: Final = "the export parameter, deprecated since v1.14, is no longer supported"
 
@@ -19,11 +18,12 @@ _EXPORT: Final = "the export parameter, deprecated since v1.14, is no longer sup
 def get(scope: RequestScope) -> Answer:
     """The object of that name."""
     responder = Responder(scope)
-    query = scope.call.query
-    if query.flag("export"):
-        raise BadRequest(_EXPORT)
-    options = query.get_options()
-    if responder.is_plain and has_bytes(scope.door):
+    query, options = scope.call.query, None
+    if query:
+        if query.flag("export"):
+            raise BadRequest(_EXPORT)
+        options = query.get_options()
+    if responder.is_plain and scope.route.passes_bytes:
         stored = scope.door.get_encoded(scope.ctx, scope.name, options)
         return responder.of_body(stored.json() + b"\n")
     return responder.answer(scope.door.get(scope.ctx, scope.name, options))

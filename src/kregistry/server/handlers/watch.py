@@ -20,7 +20,7 @@ from kregistry.server.negotiation import PARTIAL, TABLE, Negotiated, negotiate
 from kregistry.server.response import Answer, EventStream
 from kregistry.server.scope import RequestScope
 from kregistry.server.splicing import event_line
-from kregistry.server.transforms import Shower, has_tables, table_options
+from kregistry.server.transforms import Shower, table_options
 from kregistry.storage.watch import Event, EventType
 
 _NAME: Final = "metadata.name"
@@ -29,7 +29,7 @@ _MISMATCH: Final = "fieldSelector metadata.name doesn't match requested name"
 
 def watch(scope: RequestScope) -> Answer:
     """What happens to the objects that a list would show, as it happens."""
-    kinds = {PARTIAL, TABLE} if has_tables(scope) else {PARTIAL}
+    kinds = {PARTIAL, TABLE} if scope.route.table_maker is not None else {PARTIAL}
     form = negotiate(scope.call.request, transforms=kinds, stream=True)
     options = with_initial_events(_of_one(scope, selected(scope)))
     shown = TableOptions()

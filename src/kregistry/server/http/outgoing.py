@@ -60,7 +60,7 @@ def sendable(headers: Headers) -> list[tuple[str, str]]:
     return [
         # What can be printed has none of those characters, and knows it in a quarter of the time.
         (name, value if value.isprintable() else _UNSENDABLE.sub(" ", value))
-        for name, value in headers
+        for name, value in headers.pairs
         if name not in _OURS
     ]
 
