@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -80,8 +79,9 @@ class GroupCommit:
         after: Called after the batch was acknowledged, still as the only writer.
         tidy: Called in a thread that was interrupted as the only writer, who may have begun
             things that it did not end.
-        gather: Seconds to wait for those whom the last batch served, before the next one
-            leaves without them. Worth it where a flush costs more. Lone callers never wait.
+        gather: Seconds to wait at most for those whom the last batch served, before the next
+            one leaves without them; it leaves when they are there. Worth it where a flush
+            costs more. Lone callers never wait.
     """
 
     def __init__(
@@ -98,6 +98,8 @@ class GroupCommit:
         self._run = run
         self._after = after
         self._mutex = threading.Lock()
+        self._complete = threading.Condition(self._mutex)
+        self._gathering = False
         self._line: deque[Request] = deque()
         self._leader: Request | None = None
         self._batch: list[Request] = []
@@ -145,6 +147,8 @@ class GroupCommit:
             turn = threading.Lock()
             turn.acquire()
             request.turn = turn
+            if self._gathering and self._is_complete():
+                self._complete.notify()
         turn.acquire()
 
     def _lead(self, request: Request) -> None:
@@ -162,13 +166,19 @@ class GroupCommit:
 
     def _take(self, batch: list[Request]) -> None:
         line = self._line
-        if self._gather and len(line) < self._company:
-            time.sleep(self._gather)
         with self._mutex:
+            if self._gather and not self._is_complete():
+                self._gathering = True
+                self._complete.wait_for(self._is_complete, self._gather)
+                self._gathering = False
             while line and len(batch) < BATCH and type(line[0]) is Request:
                 batch.append(line[0])
                 line.popleft()
         self._company = len(batch)
+
+    def _is_complete(self) -> bool:
+        """Whether as many wait as the last batch served."""
+        return len(self._line) >= self._company
 
     def _fail(self, error: BaseException) -> None:
         for request in self._batch:
