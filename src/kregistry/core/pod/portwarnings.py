@@ -60,26 +60,35 @@ class _Earlier:
 def port_warnings(spec: PodSpec) -> Iterator[str]:
     """Per container: ports defined twice; among those that run together: names used twice."""
     for container, at in containers_with_paths(spec, _SPEC):
-        if len(container.ports) > 1 or any(port.host_ip for port in container.ports):
+        ports = container.ports
+        if len(ports) > 1 or (ports and ports[0].host_ip):
             yield from _of_container(container.ports, at / "ports")
-    names: dict[str, Path] = {}
-    for ports, at in _running_together(spec):
-        for index, port in enumerate(ports):
-            place = at.index(index)
-            first = names.setdefault(port.name, place) if port.name else place
-            if first is not place:
-                yield (
-                    f"{place}: duplicate port name {quote(port.name)} with {first}, services "
-                    f"and probes that select ports by name will use {first}"
-                )
+    names: dict[str, tuple[str, int, int]] = {}
+    for place, name in _names(spec):
+        first = names.setdefault(name, place)
+        if first is not place:
+            earlier = _path(*first)
+            yield (
+                f"{_path(*place)}: duplicate port name {quote(name)} with {earlier}, services "
+                f"and probes that select ports by name will use {earlier}"
+            )
 
 
-def _running_together(spec: PodSpec) -> Iterator[tuple[Sequence[ContainerPort], Path]]:
-    for index, container in enumerate(spec.init_containers):
+def _names(spec: PodSpec) -> Iterator[tuple[tuple[str, int, int], str]]:
+    """The names of the ports of what runs together, each with what makes its :func:`_path`."""
+    for number, container in enumerate(spec.init_containers):
         if is_sidecar(container):
-            yield container.ports, (_SPEC / "initContainers").index(index) / "ports"
-    for index, container in enumerate(spec.containers):
-        yield container.ports, (_SPEC / "containers").index(index) / "ports"
+            for index, port in enumerate(container.ports):
+                if port.name:
+                    yield ("initContainers", number, index), port.name
+    for number, container in enumerate(spec.containers):
+        for index, port in enumerate(container.ports):
+            if port.name:
+                yield ("containers", number, index), port.name
+
+
+def _path(containers: str, number: int, index: int) -> str:
+    return str(((_SPEC / containers).index(number) / "ports").index(index))
 
 
 def _of_container(ports: Sequence[ContainerPort], path: Path) -> Iterator[str]:

@@ -25,21 +25,20 @@ class _File(NamedTuple):
 def virtual_path_warnings(spec: PodSpec) -> Iterator[str]:
     """Files of one volume at the same place, or one where another wants a directory."""
     for index, volume in enumerate(spec.volumes):
-        path = _VOLUMES.index(index)
         for kind, files in _files_by_kind(volume):
             for first, second in _collisions(list(files)):
                 yield (
-                    f"{path}: overlapping paths in {kind}: {quote(second.path)} "
+                    f"{_VOLUMES.index(index)}: overlapping paths in {kind}: {quote(second.path)} "
                     f"({second.source}) with {quote(first.path)} ({first.source})"
                 )
 
 
 def _files_by_kind(volume: Volume) -> Iterator[tuple[str, Iterable[_File]]]:
-    if volume.secret is not None:
+    if volume.secret is not None and volume.secret.items:
         yield "secret", (_File(item.path, item.key) for item in volume.secret.items)
-    if volume.config_map is not None:
+    if volume.config_map is not None and volume.config_map.items:
         yield "configMap", (_File(item.path, item.key) for item in volume.config_map.items)
-    if volume.downward_api is not None:
+    if volume.downward_api is not None and volume.downward_api.items:
         yield "downwardAPI", (_File(item.path, "field") for item in volume.downward_api.items)
     if volume.projected is not None:
         sources = volume.projected.sources

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
-from kregistry.core.pod.containers import containers_with_paths
+from kregistry.core.pod.containers import AnyContainer, containers_with_paths
+from kregistry.core.pod.ownkeys import has_own_keys
 from kregistry.core.pod.portwarnings import port_warnings
 from kregistry.core.pod.validation.annotations import SECCOMP_CONTAINER, SECCOMP_POD
 from kregistry.core.pod.virtualpaths import virtual_path_warnings
@@ -65,12 +66,18 @@ _VOLUMES: Final = (
     ("rbd", "rbd", f"deprecated in v1.28, {_GONE}"),
 )
 
+_BYTES: Final = ("memory", "ephemeral-storage")
+
 _sources_of: Final = attrgetter(*(attribute for attribute, *_ in _VOLUMES))
 _NONE_OF_THEM: Final = (None,) * len(_VOLUMES)
 
 
 def warnings_for_pod(pod: Pod) -> list[str]:
-    """All warnings about a new Pod, in the API server's order."""
+    """All warnings about a new Pod, in the API server's order.
+
+    Most Pods deserve none. So each group of them is entered only where the Pod has what it is
+    about, and a place gets its name when there is something to say about it.
+    """
     return list(_warnings(pod))
 
 
@@ -82,26 +89,23 @@ def _warnings(pod: Pod) -> Iterator[str]:
             "metadata.name: this is used in the Pod's hostname, which can result in surprising "
             f"behavior; a DNS label is recommended: [{' '.join(messages)}]"
         )
-    yield from _node_label_warnings(spec)
-    yield from _selector_warnings(spec)
-    for key, text in _ANNOTATIONS.items():
-        if key in pod.metadata.annotations:
-            yield f"{(_META / 'annotations').key(key)}: {text}"
+    if spec.node_selector or spec.affinity is not None or spec.topology_spread_constraints:
+        yield from _node_label_warnings(spec)
+        yield from _selector_warnings(spec)
+    annotated = has_own_keys(pod.metadata.annotations)
+    if annotated:
+        yield from _annotation_warnings(pod.metadata.annotations)
     if spec.volumes:
         yield from _volume_warnings(spec.volumes)
         yield from virtual_path_warnings(spec)
     if spec.host_aliases or spec.image_pull_secrets:
         yield from _repeated(spec)
-    yield from _byte_warnings(_SPEC, spec.overhead, "overhead")
-    yield from _seccomp_warnings(pod)
+    if spec.overhead:
+        yield from _byte_warnings(_SPEC, spec.overhead, "overhead")
+    if annotated:
+        yield from _seccomp_warnings(pod)
     for container, at in containers_with_paths(spec, _SPEC):
-        requirements = container.resources
-        if requirements.limits:
-            yield from _byte_warnings(at, requirements.limits, "resources", "limits")
-        if requirements.requests:
-            yield from _byte_warnings(at, requirements.requests, "resources", "requests")
-        if len(container.env) > 1:
-            yield from _env_warnings(at / "env", container.env)
+        yield from _container_warnings(at, container)
     yield from port_warnings(spec)
     grace = spec.termination_grace_period_seconds
     if grace is not None and grace < 0:
@@ -109,7 +113,8 @@ def _warnings(pod: Pod) -> Iterator[str]:
             "spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid "
             "and will be treated as 1"
         )
-    yield from _address_warnings(spec)
+    if spec.host_aliases or spec.dns_config is not None:
+        yield from _address_warnings(spec)
 
 
 def _node_label_warnings(spec: PodSpec) -> Iterator[str]:
@@ -132,6 +137,12 @@ def _node_label_warnings(spec: PodSpec) -> Iterator[str]:
     for index, constraint in enumerate(spec.topology_spread_constraints):
         at = (_SPEC / "topologySpreadConstraints").index(index) / "topologyKey"
         yield from _node_label(at, constraint.topology_key)
+
+
+def _annotation_warnings(annotations: Mapping[str, str]) -> Iterator[str]:
+    for key, text in _ANNOTATIONS.items():
+        if key in annotations:
+            yield f"{(_META / 'annotations').key(key)}: {text}"
 
 
 def _term_labels(path: Path, keys: Sequence[str]) -> Iterator[str]:
@@ -200,8 +211,26 @@ def _repeated(spec: PodSpec) -> Iterator[str]:
             seen.setdefault(value, index)
 
 
+def _container_warnings(path: Path, container: AnyContainer) -> Iterator[str]:
+    limits, requests = container.resources.limits, container.resources.requests
+    if limits and _has_fractional_bytes(limits):
+        yield from _byte_warnings(path, limits, "resources", "limits")
+    if requests and _has_fractional_bytes(requests):
+        yield from _byte_warnings(path, requests, "resources", "requests")
+    if len(container.env) > 1:
+        yield from _env_warnings(path, container.env)
+
+
+def _has_fractional_bytes(amounts: Mapping[str, Quantity]) -> bool:
+    for name in _BYTES:
+        amount = amounts.get(name)
+        if amount is not None and not amount.is_whole():
+            return True
+    return False
+
+
 def _byte_warnings(path: Path, amounts: Mapping[str, Quantity], *where: str) -> Iterator[str]:
-    for name in ("memory", "ephemeral-storage"):
+    for name in _BYTES:
         amount = amounts.get(name)
         if amount is not None and not amount.is_whole():
             text = f"fractional byte value {quote(str(amount))} is invalid, must be an integer"
@@ -226,17 +255,20 @@ def _seccomp_warnings(pod: Pod) -> Iterator[str]:
 
 def _env_warnings(path: Path, variables: Sequence[EnvVar]) -> Iterator[str]:
     """A variable given twice, unless the second is made from the first."""
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for index, variable in enumerate(variables):
         name = variable.name
-        reference = f"$({name})"
-        extends = reference in variable.value and variable.value != reference
-        if name in seen and not extends:
+        if name in seen and not _extends(name, variable.value):
             yield (
-                f"{path.index(index)}: hides previous definition of {quote(name)}, "
+                f"{(path / 'env').index(index)}: hides previous definition of {quote(name)}, "
                 "which may be dropped when using apply"
             )
-        seen[name] = variable.value
+        seen.add(name)
+
+
+def _extends(name: str, value: str) -> bool:
+    reference = f"$({name})"
+    return reference in value and value != reference
 
 
 def _address_warnings(spec: PodSpec) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Final
 from kregistry.meta import names
 from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.goformat import list_text
-from kregistry.meta.gvk import GroupVersionKind
+from kregistry.meta.gvk import GroupVersion, GroupVersionKind
 from kregistry.meta.objectmeta import ManagedFieldsEntry, ObjectMeta, OwnerReference
 from kregistry.registry.finalizers import FOREGROUND_DELETION, ORPHAN
 from kregistry.registry.validation.fieldmanager import validate_field_manager
@@ -48,7 +48,7 @@ def validate_object_meta(
     """
     errs = ErrorList()
     _check_name(errs, meta, name_rule, path)
-    _check_namespace(errs, meta.namespace, namespaced, path / "namespace")
+    _check_namespace(errs, meta.namespace, namespaced, path)
     if meta.generation < 0:
         detail = "must be greater than or equal to 0"
         errs.invalid(path / "generation", meta.generation, detail)
@@ -116,12 +116,10 @@ def validate_annotations(annotations: Mapping[str, str], path: Path) -> ErrorLis
     Source: ``ValidateAnnotations``.
     """
     errs = ErrorList()
-    size = 0
-    for key, value in sorted(annotations.items()):
+    for key in sorted(annotations):
         for message in names.qualified_name(key.lower()):
             errs.invalid(path, key, message)
-        size += _byte_length(key) + _byte_length(value)
-    if size > TOTAL_ANNOTATION_SIZE_LIMIT:
+    if _byte_length("".join((*annotations, *annotations.values()))) > TOTAL_ANNOTATION_SIZE_LIMIT:
         errs.too_long(path, "", TOTAL_ANNOTATION_SIZE_LIMIT)
     return errs
 
@@ -196,28 +194,29 @@ def _check_name(errs: ErrorList, meta: ObjectMeta, rule: NameRule, path: Path) -
 def _check_namespace(errs: ErrorList, namespace: str, namespaced: bool, path: Path) -> None:
     if not namespaced:
         if namespace:
-            errs.forbidden(path, "not allowed on this type")
+            errs.forbidden(path / "namespace", "not allowed on this type")
         return
     if not namespace:
-        errs.required(path)
+        errs.required(path / "namespace")
         return
     for message in dns_label_name(namespace, False):
-        errs.invalid(path, namespace, message)
+        errs.invalid(path / "namespace", namespace, message)
 
 
 def _check_owner_reference(errs: ErrorList, reference: OwnerReference, path: Path) -> None:
     try:
-        gvk = GroupVersionKind.of(reference.api_version, reference.kind)
+        group, version = GroupVersion.parse(reference.api_version)
     except ValueError:
-        gvk = GroupVersionKind("", "", reference.kind)
-    if not gvk.version:
+        group = version = ""
+    if not version:
         errs.invalid(path / "apiVersion", reference.api_version, "version must not be empty")
-    if not gvk.kind:
+    if not reference.kind:
         errs.invalid(path / "kind", reference.kind, "must not be empty")
     if not reference.name:
         errs.invalid(path / "name", reference.name, "must not be empty")
     if not reference.uid:
         errs.invalid(path / "uid", reference.uid, "must not be empty")
+    gvk = GroupVersionKind(group, version, reference.kind)
     if gvk in _BANNED_OWNERS:
         errs.invalid(path, reference, f"{gvk} is disallowed from being an owner")
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from kregistry.core.pod.apparmor import APP_ARMOR_PREFIX, field_of_annotation
 from kregistry.core.pod.containers import all_containers, containers_with_paths
+from kregistry.core.pod.ownkeys import has_own_keys
 from kregistry.core.pod.validation.checks import MAX_INT32, descending_path
 from kregistry.core.pod.validation.options import PodValidationOptions
 from kregistry.core.pod.validation.scheduling import check_tolerations
@@ -119,7 +120,7 @@ def check_profiles_agree(errs: ErrorList, path: Path, pod: Pod) -> None:
     """
     spec = pod.spec
     annotations = pod.metadata.annotations
-    if not any(key.startswith(_PROFILES) for key in annotations):
+    if not has_own_keys(annotations) or not any(key.startswith(_PROFILES) for key in annotations):
         return
     own = spec.security_context.seccomp_profile if spec.security_context else None
     _check_seccomp_agrees(errs, path / "securityContext", annotations.get(SECCOMP_POD), own)

@@ -14,6 +14,7 @@ from kregistry.meta import names
 from kregistry.meta.field import ErrorList, Path
 
 MAX_INT32: Final = 2**31 - 1
+MAX_MODE: Final = 0o777
 NOT_NEGATIVE: Final = "must be greater than or equal to 0"
 NOT_POSITIVE: Final = "must be greater than zero"
 BAD_MODE: Final = "must be a number between 0 and 0777 (octal), both inclusive"
@@ -76,7 +77,7 @@ def not_negative(errs: ErrorList, path: Path, value: int) -> None:
 
 def file_mode(errs: ErrorList, path: Path, mode: int | None) -> None:
     """Permission bits, if given, must be permission bits."""
-    if mode is not None and not 0 <= mode <= 0o777:
+    if mode is not None and not 0 <= mode <= MAX_MODE:
         errs.invalid(path, mode, BAD_MODE)
 
 

@@ -7,9 +7,7 @@ Source: ``validateContainerCommon``, ``validateContainers``, ``validateInitConta
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 from kregistry.core.pod.containers import AnyContainer, is_sidecar
 from kregistry.core.pod.validation.checks import (
@@ -25,7 +23,7 @@ from kregistry.core.pod.validation.mounts import check_devices, check_mounts
 from kregistry.core.pod.validation.options import PodValidationOptions
 from kregistry.core.pod.validation.ports import check_host_ports, check_ports
 from kregistry.core.pod.validation.probe import check_lifecycle, check_liveness, check_readiness
-from kregistry.core.pod.validation.resources import check_container_resources
+from kregistry.core.pod.validation.resources import are_usual, check_container_resources
 from kregistry.core.pod.validation.security import check_security_context
 from kregistry.core.v1 import (
     Container,
@@ -36,6 +34,7 @@ from kregistry.core.v1 import (
     ResourceRequirements,
     Volume,
 )
+from kregistry.meta import names
 from kregistry.meta.field import ErrorList, Path
 
 PULL_POLICIES: Final = ("Always", "IfNotPresent", "Never")
@@ -61,8 +60,7 @@ _NOT_IN_EPHEMERAL: Final = (
 )
 
 
-@attrs.frozen
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the rules for one container have to know of its Pod.
 
     Attributes:
@@ -96,7 +94,9 @@ def check_containers(errs: ErrorList, path: Path, pod: Surroundings) -> None:
     for index, container in enumerate(pod.spec.containers):
         at = path.index(index)
         _check_common(errs, at, container, pod, pod.spec.restart_policy)
-        twice(errs, at / "name", container.name, seen)
+        if container.name in seen:
+            errs.duplicate(at / "name", container.name)
+        seen.add(container.name)
         _check_hooks(errs, at, container, pod)
         _check_restart(errs, at, container)
     check_host_ports(errs, path, pod.spec.containers)
@@ -172,33 +172,35 @@ def _check_common(
     errs: ErrorList, path: Path, container: AnyContainer, pod: Surroundings, restart: str
 ) -> None:
     """What holds for every container; *restart* is the Pod's restart policy."""
-    require_label(errs, path / "name", container.name)
-    require(errs, path / "image", container.image)
+    if not container.name or names.dns1123_label(container.name):
+        require_label(errs, path / "name", container.name)
+    if not container.image:
+        errs.required(path / "image")
     if container.termination_message_policy not in MESSAGE_POLICIES:
         at = path / "terminationMessagePolicy"
         require_supported(errs, at, container.termination_message_policy, MESSAGE_POLICIES)
-    check_ports(errs, path / "ports", container.ports)
-    check_env(errs, path / "env", container.env)
+    if len(container.ports):
+        check_ports(errs, path / "ports", container.ports)
+    if len(container.env):
+        check_env(errs, path / "env", container.env)
     if len(container.env_from):
         check_env_from(errs, path / "envFrom", container.env_from)
-    check_mounts(errs, path / "volumeMounts", container, pod.volumes)
+    if len(container.volume_mounts):
+        check_mounts(errs, path / "volumeMounts", container, pod.volumes)
     if len(container.volume_devices):
         check_devices(errs, path / "volumeDevices", container, pod.volumes)
     if container.image_pull_policy not in PULL_POLICIES:
         at = path / "imagePullPolicy"
         require_supported(errs, at, container.image_pull_policy, PULL_POLICIES)
-    check_container_resources(
-        errs, path / "resources", container.resources, pod.claims, pod.options
-    )
+    if not are_usual(container.resources):
+        at = path / "resources"
+        check_container_resources(errs, at, container.resources, pod.claims, pod.options)
     if len(container.resize_policy):
         _check_resize(errs, path / "resizePolicy", container.resize_policy, restart)
-    check_security_context(
-        errs,
-        path / "securityContext",
-        container.security_context,
-        host_users=pod.host_users,
-        options=pod.options,
-    )
+    context = container.security_context
+    if context is not None:
+        at, host_users = path / "securityContext", pod.host_users
+        check_security_context(errs, at, context, host_users=host_users, options=pod.options)
 
 
 def _check_hooks(errs: ErrorList, path: Path, container: Container, pod: Surroundings) -> None:
@@ -206,8 +208,10 @@ def _check_hooks(errs: ErrorList, path: Path, container: Container, pod: Surroun
     grace = pod.grace
     if container.lifecycle is not None:
         check_lifecycle(errs, path / "lifecycle", container.lifecycle, grace, pod.spec.os)
-    check_liveness(errs, path / "livenessProbe", container.liveness_probe, grace)
-    check_readiness(errs, path / "readinessProbe", container.readiness_probe, grace)
+    if container.liveness_probe is not None:
+        check_liveness(errs, path / "livenessProbe", container.liveness_probe, grace)
+    if container.readiness_probe is not None:
+        check_readiness(errs, path / "readinessProbe", container.readiness_probe, grace)
     if container.startup_probe is not None:
         check_liveness(errs, path / "startupProbe", container.startup_probe, grace)
 

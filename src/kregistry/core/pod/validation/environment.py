@@ -79,11 +79,13 @@ def variable_name(name: str) -> list[str]:
 def check_env(errs: ErrorList, path: Path, variables: Sequence[EnvVar]) -> None:
     """Every variable has a name and at most one place to take its value from."""
     for index, variable in enumerate(variables):
-        at = path.index(index)
-        if not _VARIABLE.fullmatch(variable.name) and require(errs, at / "name", variable.name):
-            follow(errs, at / "name", variable.name, variable_name)
+        if not _VARIABLE.fullmatch(variable.name):
+            at = path.index(index) / "name"
+            if require(errs, at, variable.name):
+                follow(errs, at, variable.name, variable_name)
         if variable.value_from is not None:
-            _check_source(errs, at / "valueFrom", variable.value, variable.value_from)
+            at = path.index(index) / "valueFrom"
+            _check_source(errs, at, variable.value, variable.value_from)
 
 
 def _check_source(errs: ErrorList, path: Path, value: str, source: EnvVarSource) -> None:
@@ -123,9 +125,11 @@ def check_field_ref(
         allowed: The fields that may be shown, sorted; labels and annotations with a key in
             brackets may always be.
     """
-    if not require(errs, path / "apiVersion", reference.api_version):
+    if not reference.api_version:
+        errs.required(path / "apiVersion")
         return
-    if not require(errs, path / "fieldPath", reference.field_path):
+    if not reference.field_path:
+        errs.required(path / "fieldPath")
         return
     try:
         found = convert_field_label(reference.api_version, reference.field_path)

@@ -35,22 +35,23 @@ def check_mounts(
     device_paths = {device.device_path for device in container.volume_devices}
     taken: set[str] = set()
     for index, mount in enumerate(container.volume_mounts):
-        at = path.index(index)
-        if mount.name not in volumes:
-            require(errs, at / "name", mount.name)
-            errs.not_found(at / "name", mount.name)
-        if not mount.mount_path:
-            errs.required(at / "mountPath")
-        if mount.mount_path in taken:
-            errs.invalid(at / "mountPath", mount.mount_path, _UNIQUE)
-        taken.add(mount.mount_path)
-        if mount.name in devices:
-            errs.invalid(at / "name", mount.name, "must not already exist in volumeDevices")
-        if mount.mount_path in device_paths:
+        name, place = mount.name, mount.mount_path
+        if name not in volumes:
+            require(errs, path.index(index) / "name", name)
+            errs.not_found(path.index(index) / "name", name)
+        if not place:
+            errs.required(path.index(index) / "mountPath")
+        if place in taken:
+            errs.invalid(path.index(index) / "mountPath", place, _UNIQUE)
+        taken.add(place)
+        if name in devices:
+            detail = "must not already exist in volumeDevices"
+            errs.invalid(path.index(index) / "name", name, detail)
+        if place in device_paths:
             detail = "must not already exist as a path in volumeDevices"
-            errs.invalid(at / "mountPath", mount.mount_path, detail)
+            errs.invalid(path.index(index) / "mountPath", place, detail)
         if mount.sub_path or mount.sub_path_expr:
-            _check_place(errs, path, at, mount)
+            _check_place(errs, path, path.index(index), mount)
         if mount.mount_propagation is not None:
             _check_propagation(errs, path / "mountPropagation", mount, container)
         if mount.recursive_read_only is not None:

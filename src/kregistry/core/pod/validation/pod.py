@@ -5,14 +5,16 @@ Source: ``ValidatePodCreate``, ``ValidatePodUpdate``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from kregistry.core.pod.ownkeys import has_own_keys
 from kregistry.core.pod.validation.annotations import check_annotations, check_profiles_agree
 from kregistry.core.pod.validation.checks import no_blanks_around
 from kregistry.core.pod.validation.options import PodValidationOptions
 from kregistry.core.pod.validation.spec import check_spec
 from kregistry.core.pod.validation.update import check_annotation_changes, check_spec_changes
-from kregistry.core.v1 import Pod
+from kregistry.core.v1 import Container, Pod
 from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.registry.validation import (
@@ -53,19 +55,21 @@ def validate_pod(pod: Pod, options: PodValidationOptions) -> ErrorList:
     errs = validate_object_meta(pod.metadata, namespaced=True, name_rule=dns_subdomain_name)
     check_finalizer_names(errs, pod.metadata)
     annotations = pod.metadata.annotations
-    check_annotations(errs, _META / "annotations", annotations, spec, options)
+    if has_own_keys(annotations):
+        check_annotations(errs, _META / "annotations", annotations, spec, options)
     check_spec(errs, _SPEC, spec, pod.metadata, options)
     if not spec.service_account_name:
         _refuse_tokens(errs, pod)
-    for name, containers in (
-        ("containers", spec.containers),
-        ("initContainers", spec.init_containers),
-    ):
-        for index, container in enumerate(containers):
-            if container.image != container.image.strip():
-                at = (_SPEC / name).index(index) / "image"
-                no_blanks_around(errs, at, container.image)
+    _check_images(errs, "containers", spec.containers)
+    _check_images(errs, "initContainers", spec.init_containers)
     return errs
+
+
+def _check_images(errs: ErrorList, name: str, containers: Sequence[Container]) -> None:
+    for index, container in enumerate(containers):
+        if container.image != container.image.strip():
+            at = (_SPEC / name).index(index) / "image"
+            no_blanks_around(errs, at, container.image)
 
 
 def check_finalizer_names(errs: ErrorList, meta: ObjectMeta) -> None:

@@ -45,6 +45,12 @@ def check_port_number(errs: ErrorList, path: Path, port: int) -> None:
         errs.invalid(path, port, f"must be between 1 and {_MAX_PORT}, inclusive")
 
 
+def is_port(port: IntOrString) -> bool:
+    """Whether :func:`check_port` finds nothing wrong."""
+    value = port.value
+    return 1 <= value <= _MAX_PORT if isinstance(value, int) else not port_name(value)
+
+
 def check_port(errs: ErrorList, path: Path, port: IntOrString) -> None:
     """A number, or the name of a port of the container. Source: ``ValidatePortNumOrName``."""
     value = port.value
@@ -58,23 +64,27 @@ def check_ports(errs: ErrorList, path: Path, ports: Sequence[ContainerPort]) -> 
     """Names are unique within the container, numbers and protocols exist."""
     seen: set[str] = set()
     for index, port in enumerate(ports):
-        at = path.index(index)
-        if port.name:
-            _check_name(errs, at / "name", port.name, seen)
-        if port.container_port:
-            check_port_number(errs, at / "containerPort", port.container_port)
-        else:
-            errs.required(at / "containerPort")
-        if port.host_port:
-            check_port_number(errs, at / "hostPort", port.host_port)
-        require_supported(errs, at / "protocol", port.protocol, PROTOCOLS)
+        name, number, host_port = port.name, port.container_port, port.host_port
+        if name:
+            _check_name(errs, path, index, name, seen)
+        if not number:
+            errs.required(path.index(index) / "containerPort")
+        elif not 1 <= number <= _MAX_PORT:
+            check_port_number(errs, path.index(index) / "containerPort", number)
+        if host_port:
+            check_port_number(errs, path.index(index) / "hostPort", host_port)
+        if port.protocol not in PROTOCOLS:
+            require_supported(errs, path.index(index) / "protocol", port.protocol, PROTOCOLS)
 
 
-def _check_name(errs: ErrorList, path: Path, name: str, seen: set[str]) -> None:
-    if port_name(name):
-        follow(errs, path, name, port_name)
-    else:
-        twice(errs, path, name, seen)
+def _check_name(errs: ErrorList, path: Path, index: int, name: str, seen: set[str]) -> None:
+    messages = port_name(name)
+    for message in messages:
+        errs.invalid(path.index(index) / "name", name, message)
+    if not messages:
+        if name in seen:
+            errs.duplicate(path.index(index) / "name", name)
+        seen.add(name)
 
 
 def check_host_ports(errs: ErrorList, path: Path, containers: Sequence[Container]) -> None:

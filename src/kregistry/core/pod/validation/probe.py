@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from kregistry.core.pod.structure import enum_of
 from kregistry.core.pod.validation.checks import follow, not_negative, require, supported
-from kregistry.core.pod.validation.ports import check_port, check_port_number
+from kregistry.core.pod.validation.ports import check_port, check_port_number, is_port
 from kregistry.core.v1 import (
     ExecAction,
     GRPCAction,
@@ -50,19 +50,15 @@ _NUMBERS: Final = (
 )
 
 
-def check_liveness(errs: ErrorList, path: Path, probe: Probe | None, grace: int) -> None:
+def check_liveness(errs: ErrorList, path: Path, probe: Probe, grace: int) -> None:
     """A liveness or startup probe: one success is enough."""
-    if probe is None:
-        return
     _check_probe(errs, path, probe, grace)
     if probe.success_threshold != 1:
         errs.invalid(path / "successThreshold", probe.success_threshold, "must be 1")
 
 
-def check_readiness(errs: ErrorList, path: Path, probe: Probe | None, grace: int) -> None:
+def check_readiness(errs: ErrorList, path: Path, probe: Probe, grace: int) -> None:
     """A readiness probe: nothing ends, so nothing gets time to end."""
-    if probe is None:
-        return
     _check_probe(errs, path, probe, grace)
     if probe.termination_grace_period_seconds is not None:
         errs.invalid(
@@ -90,19 +86,17 @@ def _check_probe(errs: ErrorList, path: Path, probe: Probe, grace: int) -> None:
 
 
 def check_lifecycle(
-    errs: ErrorList, path: Path, lifecycle: Lifecycle | None, grace: int, os: PodOS | None
+    errs: ErrorList, path: Path, lifecycle: Lifecycle, grace: int, os: PodOS | None
 ) -> None:
     """Hooks after the start and before the end, and the signal that ends.
 
     Args:
         errs: Gets what is wrong.
         path: Where the hooks are.
-        lifecycle: The hooks; None is fine.
+        lifecycle: The hooks.
         grace: Seconds that the Pod has to end.
         os: What the Pod says it runs on.
     """
-    if lifecycle is None:
-        return
     if lifecycle.post_start is not None:
         _check_handler(errs, path / "postStart", lifecycle.post_start, grace)
     if lifecycle.pre_stop is not None:
@@ -123,11 +117,11 @@ def _check_handler(
 ) -> None:
     """Exactly one way to act is given, and it is complete."""
     found = False
-    of_probe = isinstance(handler, Probe)
-    actions = _probe_actions(handler) if of_probe else _hook_actions(handler)
-    for (wire, check), action in zip(_OF_PROBES if of_probe else _OF_HOOKS, actions, strict=True):
+    ways, actions = _ways_to_act(handler)
+    for way, action in zip(ways, actions, strict=True):
         if action is None:
             continue
+        wire, check = way
         if found:
             errs.forbidden(path / wire, "may not specify more than 1 handler type")
         else:
@@ -137,6 +131,13 @@ def _check_handler(
         errs.required(path, "must specify a handler type")
 
 
+def _ways_to_act(handler: Probe | LifecycleHandler) -> tuple[_Ways, tuple[Any, ...]]:
+    """The ways that are open to it, and for each what it says of it."""
+    if isinstance(handler, Probe):
+        return _OF_PROBES, _probe_actions(handler)
+    return _OF_HOOKS, _hook_actions(handler)
+
+
 def _check_exec(errs: ErrorList, path: Path, action: ExecAction, grace: int) -> None:
     require(errs, path / "command", action.command)
 
@@ -144,7 +145,8 @@ def _check_exec(errs: ErrorList, path: Path, action: ExecAction, grace: int) -> 
 def _check_http(errs: ErrorList, path: Path, action: HTTPGetAction, grace: int) -> None:
     if not action.path:
         errs.required(path / "path")
-    check_port(errs, path / "port", action.port)
+    if not is_port(action.port):
+        check_port(errs, path / "port", action.port)
     if action.scheme not in _SCHEMES:
         errs.not_supported(path / "scheme", action.scheme, _SCHEMES)
     for header in action.http_headers:
@@ -171,15 +173,17 @@ def _check_sleep(errs: ErrorList, path: Path, action: SleepAction, grace: int) -
 
 _Check: TypeAlias = Callable[[ErrorList, Path, Any, int], None]
 
+_Ways: TypeAlias = tuple[tuple[str, _Check], ...]
+
 #: Ways to act in the order in which they are looked for; a probe cannot sleep, a hook speaks no
 #: gRPC. All of them are fetched in one call.
-_OF_PROBES: Final[tuple[tuple[str, _Check], ...]] = (
+_OF_PROBES: Final[_Ways] = (
     ("exec", _check_exec),
     ("httpGet", _check_http),
     ("tcpSocket", _check_tcp),
     ("grpc", _check_grpc),
 )
-_OF_HOOKS: Final[tuple[tuple[str, _Check], ...]] = (
+_OF_HOOKS: Final[_Ways] = (
     ("exec", _check_exec),
     ("httpGet", _check_http),
     ("tcpSocket", _check_tcp),

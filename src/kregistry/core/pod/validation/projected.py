@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from kregistry.core.pod.validation.checks import file_mode, local_path, require
+from kregistry.core.pod.validation.checks import MAX_MODE, file_mode, local_path, require
 from kregistry.core.pod.validation.environment import check_field_ref, check_resource_ref
 from kregistry.core.pod.validation.options import PodValidationOptions
 from kregistry.core.v1 import (
@@ -40,21 +40,31 @@ _MAX_TOKEN_SECONDS: Final = 2**32
 
 def check_secret(errs: ErrorList, path: Path, source: SecretVolumeSource) -> None:
     """A Secret by name, and which of its keys become which files."""
-    require(errs, path / "secretName", source.secret_name)
-    file_mode(errs, path / "defaultMode", source.default_mode)
-    _check_items(errs, path / "items", source.items)
+    if not source.secret_name:
+        errs.required(path / "secretName")
+    _check_mode(errs, path, source.default_mode)
+    if len(source.items):
+        _check_items(errs, path / "items", source.items)
 
 
 def check_config_map(errs: ErrorList, path: Path, source: ConfigMapVolumeSource) -> None:
     """A ConfigMap by name, and which of its keys become which files."""
-    require(errs, path / "name", source.name)
-    file_mode(errs, path / "defaultMode", source.default_mode)
-    _check_items(errs, path / "items", source.items)
+    if not source.name:
+        errs.required(path / "name")
+    _check_mode(errs, path, source.default_mode)
+    if len(source.items):
+        _check_items(errs, path / "items", source.items)
+
+
+def _check_mode(errs: ErrorList, path: Path, mode: int | None) -> None:
+    """Permissions of the files that say nothing of their own."""
+    if mode is not None and not 0 <= mode <= MAX_MODE:
+        file_mode(errs, path / "defaultMode", mode)
 
 
 def check_downward(errs: ErrorList, path: Path, source: DownwardAPIVolumeSource) -> None:
     """Files that show fields of the Pod; errors name the volume and not the file."""
-    file_mode(errs, path / "defaultMode", source.default_mode)
+    _check_mode(errs, path, source.default_mode)
     for item in source.items:
         _check_downward_file(errs, path, item)
 
@@ -88,7 +98,7 @@ def check_projected(
     errs: ErrorList, path: Path, source: ProjectedVolumeSource, options: PodValidationOptions
 ) -> None:
     """Several sources in one directory, whose files do not collide."""
-    file_mode(errs, path / "defaultMode", source.default_mode)
+    _check_mode(errs, path, source.default_mode)
     taken: set[str] = set()
     for index, projection in enumerate(source.sources):
         at = (path / "sources").index(index)

@@ -43,13 +43,27 @@ def check_container_resources(
     _check_claims(errs, path / "claims", requirements.claims, claims)
 
 
+def are_usual(requirements: ResourceRequirements) -> bool:
+    """Whether there is nothing but cpu and memory, in amounts that fit: those of most containers.
+
+    No rule finds anything wrong with such requirements.
+    """
+    limits = requirements.limits
+    for name, amount in requirements.requests.items():
+        if name not in _USUAL or not _ZERO <= amount <= limits.get(name, amount):
+            return False
+    for name, limit in limits.items():
+        if name not in requirements.requests and (name not in _USUAL or limit < _ZERO):
+            return False
+    return not len(requirements.claims)
+
+
 def check_overhead(
     errs: ErrorList, path: Path, overhead: dict[str, Quantity], options: PodValidationOptions
 ) -> None:
     """What the Pod costs beside its containers is judged as limits are."""
-    if overhead:
-        requirements = ResourceRequirements(limits=overhead)
-        _check_requirements(errs, path, requirements, _check_container_name, options)
+    requirements = ResourceRequirements(limits=overhead)
+    _check_requirements(errs, path, requirements, _check_container_name, options)
 
 
 def _check_requirements(
@@ -62,8 +76,6 @@ def _check_requirements(
     limits = requirements.limits
     for side, amounts in (("limits", limits), ("requests", requirements.requests)):
         for name, amount in sorted(amounts.items()):
-            if name in _USUAL and not (amount < _ZERO or limits.get(name, amount) < amount):
-                continue  # nothing else can be wrong with what nearly all containers ask for
             at = (path / side).key(name)
             check_name(errs, at, name)
             _check_amount(errs, at, name, amount)
@@ -143,12 +155,13 @@ def _check_claims(
 
 
 def check_pod_resources(
-    errs: ErrorList, path: Path, spec: PodSpec, options: PodValidationOptions
+    errs: ErrorList,
+    path: Path,
+    spec: PodSpec,
+    requirements: ResourceRequirements,
+    options: PodValidationOptions,
 ) -> None:
     """What all containers together may use, if the Pod says so."""
-    requirements = spec.resources
-    if requirements is None:
-        return
     if spec.os is not None and spec.os.name == "windows":
         errs.forbidden(path, "may not be set for a windows pod")
         return
@@ -156,7 +169,7 @@ def check_pod_resources(
         detail = "claims may not be set for Resources at pod-level"
         errs.forbidden(path / "claims", detail)
     _check_requirements(errs, path, requirements, _check_pod_name, options)
-    _check_claims(errs, path / "claims", requirements.claims, _claim_names(spec))
+    _check_claims(errs, path / "claims", requirements.claims, claim_names(spec))
     _check_covers_containers(errs, path, spec, requirements)
 
 
@@ -165,7 +178,8 @@ def _check_pod_name(errs: ErrorList, path: Path, name: str) -> None:
         errs.not_supported(path, name, known.SUPPORTED_FOR_PODS)
 
 
-def _claim_names(spec: PodSpec) -> set[str]:
+def claim_names(spec: PodSpec) -> set[str]:
+    """How containers can name the Pod's resource claims."""
     return {claim.name for claim in spec.resource_claims if claim.name}
 
 

@@ -45,11 +45,9 @@ _NOT_EMPTY: Final = "can not be empty"
 
 
 def check_affinity(
-    errs: ErrorList, path: Path, affinity: Affinity | None, options: PodValidationOptions
+    errs: ErrorList, path: Path, affinity: Affinity, options: PodValidationOptions
 ) -> None:
     """Near which nodes and which other Pods."""
-    if affinity is None:
-        return
     if affinity.node_affinity is not None:
         _check_node_affinity(errs, path / "nodeAffinity", affinity.node_affinity, options)
     any_value = options.bad_affinity_label_values
@@ -114,7 +112,8 @@ def check_tolerations(errs: ErrorList, path: Path, tolerations: Sequence[Tolerat
     for index, toleration in enumerate(tolerations):
         at = path.index(index)
         if toleration.key:
-            follow(errs, at / "key", toleration.key, names.qualified_name)
+            for message in names.qualified_name(toleration.key):
+                errs.invalid(at / "key", toleration.key, message)
         elif toleration.operator != "Exists":
             detail = (
                 "operator must be Exists when `key` is empty, which means "
@@ -124,9 +123,10 @@ def check_tolerations(errs: ErrorList, path: Path, tolerations: Sequence[Tolerat
         if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
             detail = "effect must be 'NoExecute' when `tolerationSeconds` is set"
             errs.invalid(at / "effect", toleration.effect, detail)
-        _check_toleration_value(errs, at / "operator", toleration)
-        if toleration.effect:
-            supported(errs, at / "effect", toleration.effect, _TAINT_EFFECTS)
+        if toleration.operator != "Exists" or toleration.value:
+            _check_toleration_value(errs, at / "operator", toleration)
+        if toleration.effect and toleration.effect not in _TAINT_EFFECTS:
+            errs.not_supported(at / "effect", toleration.effect, _TAINT_EFFECTS)
 
 
 def _check_toleration_value(errs: ErrorList, path: Path, toleration: Toleration) -> None:

@@ -41,7 +41,7 @@ _IPC_SYSCTLS: Final = ("kernel.shm", "kernel.msg", "fs.mqueue.")
 def check_security_context(
     errs: ErrorList,
     path: Path,
-    context: SecurityContext | None,
+    context: SecurityContext,
     *,
     host_users: bool,
     options: PodValidationOptions,
@@ -51,26 +51,26 @@ def check_security_context(
     Args:
         errs: Gets what is wrong.
         path: Where the context is.
-        context: The context; None is fine.
+        context: The context.
         host_users: The Pod shares the users of its host.
         options: Whether privileges may be had at all.
     """
-    if context is None:
-        return
     if context.privileged and not options.privileged:
         errs.forbidden(path / "privileged", "disallowed by cluster policy")
-    _check_id(errs, path / "runAsUser", context.run_as_user)
-    _check_id(errs, path / "runAsGroup", context.run_as_group)
+    _check_ids(errs, path, context)
     if context.proc_mount is not None:
         supported(errs, path / "procMount", context.proc_mount, ("Default", "Unmasked"))
         if host_users and context.proc_mount == "Unmasked":
             detail = "`hostUsers` must be false to use `Unmasked`"
             errs.invalid(path / "procMount", context.proc_mount, detail)
-    check_seccomp(errs, path / "seccompProfile", context.seccomp_profile)
+    if context.seccomp_profile is not None:
+        check_seccomp(errs, path / "seccompProfile", context.seccomp_profile)
     if context.allow_privilege_escalation is False:
         _check_escalation(errs, path, context)
-    check_windows_options(errs, path / "windowsOptions", context.windows_options)
-    check_app_armor(errs, path / "appArmorProfile", context.app_armor_profile)
+    if context.windows_options is not None:
+        check_windows_options(errs, path / "windowsOptions", context.windows_options)
+    if context.app_armor_profile is not None:
+        check_app_armor(errs, path / "appArmorProfile", context.app_armor_profile)
 
 
 def _check_escalation(errs: ErrorList, path: Path, context: SecurityContext) -> None:
@@ -89,19 +89,29 @@ def check_pod_security_context(
 ) -> None:
     """What holds for all containers of the Pod together."""
     context = spec.security_context or PodSecurityContext()
-    _check_id(errs, path / "fsGroup", context.fs_group)
-    _check_id(errs, path / "runAsUser", context.run_as_user)
-    _check_id(errs, path / "runAsGroup", context.run_as_group)
+    if context.fs_group is not None:
+        _check_id(errs, path / "fsGroup", context.fs_group)
+    _check_ids(errs, path, context)
     for index, group in enumerate(context.supplemental_groups):
         _check_id(errs, (path / "supplementalGroups").index(index), group)
     if spec.share_process_namespace and spec.host_pid:
         detail = "ShareProcessNamespace and HostPID cannot both be enabled"
         errs.invalid(path / "shareProcessNamespace", True, detail)
-    _check_sysctls(errs, path / "sysctls", context.sysctls, spec, options)
-    _check_policies(errs, path, context)
-    check_seccomp(errs, path / "seccompProfile", context.seccomp_profile)
-    check_windows_options(errs, path / "windowsOptions", context.windows_options)
-    check_app_armor(errs, path / "appArmorProfile", context.app_armor_profile)
+    if len(context.sysctls):
+        _check_sysctls(errs, path / "sysctls", context.sysctls, spec, options)
+    if context.fs_group_change_policy is not None:
+        policy = context.fs_group_change_policy
+        supported(errs, path / "fsGroupChangePolicy", policy, ("Always", "OnRootMismatch"))
+    if context.seccomp_profile is not None:
+        check_seccomp(errs, path / "seccompProfile", context.seccomp_profile)
+    if context.windows_options is not None:
+        check_windows_options(errs, path / "windowsOptions", context.windows_options)
+    if context.app_armor_profile is not None:
+        check_app_armor(errs, path / "appArmorProfile", context.app_armor_profile)
+    _check_more_policies(errs, path, context)
+
+
+def _check_more_policies(errs: ErrorList, path: Path, context: PodSecurityContext) -> None:
     if context.supplemental_groups_policy is not None:
         policy = context.supplemental_groups_policy
         supported(errs, path / "supplementalGroupsPolicy", policy, ("Merge", "Strict"))
@@ -110,10 +120,12 @@ def check_pod_security_context(
         supported(errs, path / "seLinuxChangePolicy", policy, ("MountOption", "Recursive"))
 
 
-def _check_policies(errs: ErrorList, path: Path, context: PodSecurityContext) -> None:
-    policy = context.fs_group_change_policy
-    if policy is not None:
-        supported(errs, path / "fsGroupChangePolicy", policy, ("Always", "OnRootMismatch"))
+def _check_ids(errs: ErrorList, path: Path, context: SecurityContext | PodSecurityContext) -> None:
+    """As whom the processes run."""
+    if context.run_as_user is not None:
+        _check_id(errs, path / "runAsUser", context.run_as_user)
+    if context.run_as_group is not None:
+        _check_id(errs, path / "runAsGroup", context.run_as_group)
 
 
 def _check_id(errs: ErrorList, path: Path, number: int | None) -> None:
@@ -169,10 +181,8 @@ def dotted_sysctl(name: str) -> str:
     return name
 
 
-def check_seccomp(errs: ErrorList, path: Path, profile: SeccompProfile | None) -> None:
+def check_seccomp(errs: ErrorList, path: Path, profile: SeccompProfile) -> None:
     """Source: ``validateSeccompProfileField``."""
-    if profile is None:
-        return
     if profile.type:
         supported(errs, path / "type", profile.type, PROFILES)
     else:
@@ -187,10 +197,8 @@ def check_seccomp(errs: ErrorList, path: Path, profile: SeccompProfile | None) -
         errs.invalid(at, printed(profile), "can only be set when seccomp type is Localhost")
 
 
-def check_app_armor(errs: ErrorList, path: Path, profile: AppArmorProfile | None) -> None:
+def check_app_armor(errs: ErrorList, path: Path, profile: AppArmorProfile) -> None:
     """Source: ``ValidateAppArmorProfileField``."""
-    if profile is None:
-        return
     at = path / "localhostProfile"
     match profile.type:
         case "Localhost":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kregistry.core.pod.containers import containers_with_paths
+from kregistry.core.pod.containers import AnyContainer, all_containers, containers_with_paths
 from kregistry.core.pod.validation.checks import (
     MAX_INT32,
     between,
@@ -23,7 +23,11 @@ from kregistry.core.pod.validation.container import (
 )
 from kregistry.core.pod.validation.network import check_aliases, check_dns, check_host_names
 from kregistry.core.pod.validation.options import PodValidationOptions
-from kregistry.core.pod.validation.resources import check_overhead, check_pod_resources
+from kregistry.core.pod.validation.resources import (
+    check_overhead,
+    check_pod_resources,
+    claim_names,
+)
 from kregistry.core.pod.validation.scheduling import (
     check_affinity,
     check_gates,
@@ -41,6 +45,7 @@ from kregistry.registry.validation import validate_labels
 
 RESTART_POLICIES: Final = ("Always", "OnFailure", "Never")
 DNS_POLICIES: Final = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
+PREEMPTION_POLICIES: Final = ("PreemptLowerPriority", "Never")
 
 _NO_HOST_USERS: Final = "when `hostUsers` is false"
 
@@ -65,25 +70,28 @@ def check_spec(
     volumes = check_volumes(errs, path / "volumes", spec.volumes, meta, options)
     if len(spec.resource_claims):
         check_resource_claims(errs, path / "resourceClaims", spec.resource_claims, meta)
-    claims = {claim.name for claim in spec.resource_claims if claim.name}
-    pod = Surroundings(spec, volumes, claims, options)
+    pod = Surroundings(spec, volumes, claim_names(spec), options)
     check_containers(errs, path / "containers", pod)
     if len(spec.init_containers):
         check_init_containers(errs, path / "initContainers", pod)
     if len(spec.ephemeral_containers):
         check_ephemeral_containers(errs, path / "ephemeralContainers", pod)
-    check_pod_resources(errs, path / "resources", spec, options)
+    if spec.resources is not None:
+        check_pod_resources(errs, path / "resources", spec, spec.resources, options)
     if spec.host_network:
         _check_host_ports(errs, path / "containers", spec)
-    require_supported(errs, path / "restartPolicy", spec.restart_policy, RESTART_POLICIES)
-    require_supported(errs, path / "dnsPolicy", spec.dns_policy, DNS_POLICIES)
+    if spec.restart_policy not in RESTART_POLICIES:
+        require_supported(errs, path / "restartPolicy", spec.restart_policy, RESTART_POLICIES)
+    if spec.dns_policy not in DNS_POLICIES:
+        require_supported(errs, path / "dnsPolicy", spec.dns_policy, DNS_POLICIES)
     _check_placement(errs, path, spec, options)
     check_host_process(errs, path, spec, options)
     _check_host_users(errs, path, spec, options)
     check_host_names(errs, path, spec)
     _check_names(errs, path, spec)
     _check_priority(errs, path, spec)
-    check_overhead(errs, path / "overhead", spec.overhead, options)
+    if spec.overhead:
+        check_overhead(errs, path / "overhead", spec.overhead, options)
     check_os(errs, path, spec)
     _check_variable_files(errs, path, spec, volumes)
 
@@ -95,7 +103,8 @@ def _check_placement(
     if len(spec.node_selector):
         errs += validate_labels(spec.node_selector, path / "nodeSelector")
     check_pod_security_context(errs, path / "securityContext", spec, options)
-    check_affinity(errs, path / "affinity", spec.affinity, options)
+    if spec.affinity is not None:
+        check_affinity(errs, path / "affinity", spec.affinity, options)
     check_dns(errs, path / "dnsConfig", spec.dns_policy, spec.dns_config)
     for index, gate in enumerate(spec.readiness_gates):
         at = (path / "readinessGates").index(index) / "conditionType"
@@ -139,10 +148,11 @@ def _check_host_users(
 def _check_names(errs: ErrorList, path: Path, spec: PodSpec) -> None:
     """Names of other things and of itself, and how long it may take."""
     if spec.service_account_name:
-        at = path / "serviceAccountName"
-        follow(errs, at, spec.service_account_name, names.dns1123_subdomain)
+        for message in names.dns1123_subdomain(spec.service_account_name):
+            errs.invalid(path / "serviceAccountName", spec.service_account_name, message)
     if spec.node_name:
-        follow(errs, path / "nodeName", spec.node_name, names.dns1123_subdomain)
+        for message in names.dns1123_subdomain(spec.node_name):
+            errs.invalid(path / "nodeName", spec.node_name, message)
     if spec.active_deadline_seconds is not None:
         at = path / "activeDeadlineSeconds"
         between(errs, at, spec.active_deadline_seconds, 1, MAX_INT32)
@@ -150,8 +160,10 @@ def _check_names(errs: ErrorList, path: Path, spec: PodSpec) -> None:
         follow(errs, path / "hostname", spec.hostname, names.dns1123_label)
     if spec.subdomain:
         follow(errs, path / "subdomain", spec.subdomain, names.dns1123_label)
-    check_tolerations(errs, path / "tolerations", spec.tolerations)
-    check_aliases(errs, path / "hostAliases", spec.host_aliases)
+    if len(spec.tolerations):
+        check_tolerations(errs, path / "tolerations", spec.tolerations)
+    if len(spec.host_aliases):
+        check_aliases(errs, path / "hostAliases", spec.host_aliases)
 
 
 def _check_priority(errs: ErrorList, path: Path, spec: PodSpec) -> None:
@@ -161,15 +173,17 @@ def _check_priority(errs: ErrorList, path: Path, spec: PodSpec) -> None:
     if spec.runtime_class_name is not None:
         at = path / "runtimeClassName"
         follow(errs, at, spec.runtime_class_name, names.dns1123_subdomain)
-    if spec.preemption_policy is not None:
-        policies = ("PreemptLowerPriority", "Never")
-        require_supported(errs, path / "preemptionPolicy", spec.preemption_policy, policies)
+    if spec.preemption_policy not in (None, *PREEMPTION_POLICIES):
+        at, policy = path / "preemptionPolicy", spec.preemption_policy
+        require_supported(errs, at, policy, PREEMPTION_POLICIES)
 
 
 def _check_variable_files(
     errs: ErrorList, path: Path, spec: PodSpec, volumes: dict[str, Volume]
 ) -> None:
     """A file with variables lies in a volume that is empty at first."""
+    if not any(_reads_files(container) for container in all_containers(spec)):
+        return
     for container, at in containers_with_paths(spec, path):
         for index, variable in enumerate(container.env):
             source = variable.value_from.file_key_ref if variable.value_from else None
@@ -182,3 +196,11 @@ def _check_variable_files(
             elif volume.empty_dir is None:
                 detail = "referenced volume must be of type emptyDir"
                 errs.invalid(place, source.volume_name, detail)
+
+
+def _reads_files(container: AnyContainer) -> bool:
+    """Whether the value of a variable is in a file."""
+    for variable in container.env:
+        if variable.value_from and variable.value_from.file_key_ref is not None:
+            return True
+    return False

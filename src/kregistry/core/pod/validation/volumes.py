@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from kregistry.core.pod.validation import volumesources as sources
-from kregistry.core.pod.validation.checks import require
+from kregistry.core.pod.validation.checks import require, require_label
 from kregistry.core.pod.validation.claims import check_claim_template
 from kregistry.core.pod.validation.options import PodValidationOptions
 from kregistry.core.pod.validation.projected import (
@@ -19,7 +19,7 @@ from kregistry.core.pod.validation.projected import (
     check_projected,
     check_secret,
 )
-from kregistry.core.v1 import EphemeralVolumeSource, Volume
+from kregistry.core.v1 import EphemeralVolumeSource, ISCSIVolumeSource, Volume
 from kregistry.meta import names
 from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.goformat import quote
@@ -95,12 +95,13 @@ def check_volumes(
     valid: dict[str, Volume] = {}
     for index, volume in enumerate(volumes):
         at = path.index(index)
-        found = _source_errors(at, volume, meta, options)
-        _check_name(found, at / "name", volume.name, valid)
-        if found:
-            errs += found
-        else:
-            valid[volume.name] = volume
+        before = len(errs)
+        _check_sources(errs, at, volume, meta, options)
+        name = volume.name
+        if not name or names.dns1123_label(name) or name in valid:
+            _check_name(errs, at / "name", name, valid)
+        if len(errs) == before:
+            valid[name] = volume
         claim = volume.persistent_volume_claim
         if claim is not None and meta.name and claim.claim_name in created:
             detail = "must not reference a PVC that gets created for an ephemeral volume"
@@ -110,21 +111,23 @@ def check_volumes(
 
 
 def _check_name(errs: ErrorList, path: Path, name: str, taken: dict[str, Volume]) -> None:
-    if require(errs, path, name):
-        for message in names.dns1123_label(name):
-            errs.invalid(path, name, message)
+    require_label(errs, path, name)
     if name in taken:
         errs.duplicate(path, name)
 
 
-def _source_errors(
-    path: Path, volume: Volume, meta: ObjectMeta, options: PodValidationOptions
-) -> ErrorList:
-    errs = ErrorList()
+def _check_sources(
+    errs: ErrorList,
+    path: Path,
+    volume: Volume,
+    meta: ObjectMeta,
+    options: PodValidationOptions,
+) -> None:
     found = False
-    kinds = zip(_KINDS, _sources_of(volume), strict=True)
-    given = [(kind, source) for kind, source in kinds if source is not None]
-    for (attribute, name, wire, check), source in given:
+    for kind, source in zip(_KINDS, _sources_of(volume), strict=True):
+        if source is None:
+            continue
+        attribute, name, wire, check = kind
         if found:
             errs.forbidden(path / name, "may not specify more than 1 volume type")
             continue
@@ -138,8 +141,8 @@ def _source_errors(
             _check_ephemeral(errs, path, volume.name, source, meta)
     if not found:
         errs.required(path, "must specify a volume type")
-    _check_iscsi_length(errs, path / "name", volume)
-    return errs
+    if volume.iscsi is not None:
+        _check_iscsi_length(errs, path / "name", volume.name, volume.iscsi)
 
 
 def _check_required(errs: ErrorList, path: Path, attribute: str, source: object) -> None:
@@ -162,13 +165,12 @@ def _check_ephemeral(
         errs.invalid(path / "name", name, f"PVC name {quote(claim)}: {message}")
 
 
-def _check_iscsi_length(errs: ErrorList, path: Path, volume: Volume) -> None:
-    iscsi = volume.iscsi
-    if iscsi is None or iscsi.initiator_name is None:
+def _check_iscsi_length(errs: ErrorList, path: Path, name: str, iscsi: ISCSIVolumeSource) -> None:
+    if iscsi.initiator_name is None:
         return
-    if len(f"{volume.name}:{iscsi.target_portal}") > _MAX_ISCSI_LENGTH:
+    if len(f"{name}:{iscsi.target_portal}") > _MAX_ISCSI_LENGTH:
         detail = (
             "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
             "if iscsi.initiatorName is specified."
         )
-        errs.invalid(path, volume.name, detail)
+        errs.invalid(path, name, detail)

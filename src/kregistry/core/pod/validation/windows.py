@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from kregistry.core.pod.containers import containers_with_paths
+from kregistry.core.pod.containers import AnyContainer, all_containers, containers_with_paths
 from kregistry.core.pod.validation.checks import follow
 from kregistry.core.pod.validation.options import PodValidationOptions
 from kregistry.core.v1 import PodSecurityContext, PodSpec, WindowsSecurityContextOptions
@@ -59,11 +59,9 @@ _NOT_ON_WINDOWS: Final = "cannot be set for a windows pod"
 
 
 def check_windows_options(
-    errs: ErrorList, path: Path, options: WindowsSecurityContextOptions | None
+    errs: ErrorList, path: Path, options: WindowsSecurityContextOptions
 ) -> None:
     """Names of credentials and users as Windows knows them."""
-    if options is None:
-        return
     name = options.gmsa_credential_spec_name
     if name is not None:
         follow(errs, path / "gmsaCredentialSpecName", name, names.dns1123_subdomain)
@@ -114,6 +112,8 @@ def check_host_process(
 ) -> None:
     """Either all containers are processes of the host, or none is."""
     pod = spec.security_context.windows_options if spec.security_context else None
+    if not pod and not any(map(_has_windows_options, all_containers(spec))):
+        return
     pod_value = pod.host_process if pod else None
     effective = []
     for container, at in containers_with_paths(spec, path):
@@ -140,6 +140,11 @@ def check_host_process(
         errs.invalid(path / "hostNetwork", False, detail)
     if not options.privileged:
         errs.forbidden(path, "hostProcess containers are disallowed by cluster policy")
+
+
+def _has_windows_options(container: AnyContainer) -> bool:
+    context = container.security_context
+    return bool(context and context.windows_options)
 
 
 def check_os(errs: ErrorList, path: Path, spec: PodSpec) -> None:
