@@ -176,14 +176,15 @@ class _Source:
 
     def _simple(self, shape: Shape, v: str, lead: Lead, level: int) -> Printed:
         assert shape.value is not None
+        value, w = shape.value, f"w{level}"
         exact = class_check(v, self._names.constant(shape.type))
-        if shape.value.held and shape.value.write is str:
-            text = _add(f"f'\"{{{v}.{shape.value.held}}}\"'")
+        if value.held and value.write is str:  # the text of a time or a quantity needs no escapes
+            text = _add(f"f'\"{{{v}.{value.held}}}\"'")
             return Printed([*exact, *lead.added(), text], v)
-        w = f"w{level}"
-        write = f"{w} = {self._names.constant(shape.value.write)}({v})"
-        echo = v if shape.value.held else f"{self._names.constant(shape.value.read)}({w})"
-        return Printed([*exact, write, *lead.added(), _add(f"dumped({w})")], echo)
+        written = f"{v}.{value.held}" if value.held else f"{self._names.constant(value.write)}({v})"
+        text = _add(f"quoted({w}) if {w}.__class__ is str else f'{{{w}}}'")
+        echo = v if value.held else f"{self._names.constant(value.read)}({w})"
+        return Printed([*exact, f"{w} = {written}", *lead.added(), text], echo)
 
     def _list(self, shape: Shape, v: str, lead: Lead, level: int) -> Printed:
         if shape.container is not list:
