@@ -197,19 +197,32 @@ class Quantity:
             return self._amount == other._amount
         return NotImplemented
 
-    # All four in full: those that functools derives take three times as long.
+    # All four in full, for all that creates a Pod compares twenty times: those that functools
+    # derives take three times as long, and to ask for the type is a third of what is left.
 
     def __lt__(self, other: Quantity) -> bool:
-        return self._amount < other._amount if isinstance(other, Quantity) else NotImplemented
+        try:
+            return self._amount < other._amount
+        except AttributeError:
+            return NotImplemented
 
     def __le__(self, other: Quantity) -> bool:
-        return self._amount <= other._amount if isinstance(other, Quantity) else NotImplemented
+        try:
+            return self._amount <= other._amount
+        except AttributeError:
+            return NotImplemented
 
     def __gt__(self, other: Quantity) -> bool:
-        return self._amount > other._amount if isinstance(other, Quantity) else NotImplemented
+        try:
+            return self._amount > other._amount
+        except AttributeError:
+            return NotImplemented
 
     def __ge__(self, other: Quantity) -> bool:
-        return self._amount >= other._amount if isinstance(other, Quantity) else NotImplemented
+        try:
+            return self._amount >= other._amount
+        except AttributeError:
+            return NotImplemented
 
     def __hash__(self) -> int:
         return hash(self._amount)

@@ -5,7 +5,7 @@ Source: ``pkg/api/pod`` VisitContainers, VisitContainersWithPath.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from kregistry.core.v1 import Container, EphemeralContainer, PodSpec
@@ -19,8 +19,9 @@ def all_containers(spec: PodSpec) -> list[AnyContainer]:
     return [*spec.init_containers, *spec.containers, *spec.ephemeral_containers]
 
 
-def containers_with_paths(spec: PodSpec, path: Path) -> Iterator[tuple[AnyContainer, Path]]:
+def containers_with_paths(spec: PodSpec, path: Path) -> list[tuple[AnyContainer, Path]]:
     """The same, each with the path that leads to it from *path*, the spec."""
+    placed: list[tuple[AnyContainer, Path]] = []
     lists: tuple[tuple[str, Sequence[AnyContainer]], ...] = (
         ("initContainers", spec.init_containers),
         ("containers", spec.containers),
@@ -30,7 +31,8 @@ def containers_with_paths(spec: PodSpec, path: Path) -> Iterator[tuple[AnyContai
         if containers:
             at = path / name
             for index, container in enumerate(containers):
-                yield container, at.index(index)
+                placed.append((container, at.index(index)))
+    return placed
 
 
 def is_sidecar(container: Container) -> bool:

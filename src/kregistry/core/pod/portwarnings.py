@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from kregistry.core.pod.containers import containers_with_paths, is_sidecar
+from kregistry.core.pod.containers import AnyContainer, is_sidecar
 from kregistry.core.v1 import ContainerPort, PodSpec
 from kregistry.meta.field import Path
 from kregistry.meta.goformat import quote
@@ -57,9 +57,14 @@ class _Earlier:
         self.by_address.setdefault((port.host_port, port.host_ip), place)
 
 
-def port_warnings(spec: PodSpec) -> Iterator[str]:
-    """Per container: ports defined twice; among those that run together: names used twice."""
-    for container, at in containers_with_paths(spec, _SPEC):
+def port_warnings(spec: PodSpec, containers: Sequence[tuple[AnyContainer, Path]]) -> Iterator[str]:
+    """Per container: ports defined twice; among those that run together: names used twice.
+
+    Args:
+        spec: The spec of the Pod.
+        containers: All of its containers, each with its path.
+    """
+    for container, at in containers:
         ports = container.ports
         if len(ports) > 1 or (ports and ports[0].host_ip):
             yield from _of_container(container.ports, at / "ports")

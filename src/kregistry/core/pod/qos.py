@@ -34,8 +34,10 @@ def compute_qos_class(spec: PodSpec) -> str:
     units = [(_positive(unit.requests), _positive(unit.limits)) for unit in _units(spec)]
     if not any(map(any, units)):
         return BEST_EFFORT
-    if _must_limit(spec) and not all(len(limits) == len(_COUNTED) for _, limits in units):
-        return BURSTABLE
+    if _must_limit(spec):
+        for _, limits in units:
+            if len(limits) < len(_COUNTED):
+                return BURSTABLE
     return GUARANTEED if _requests_meet_limits(units) else BURSTABLE
 
 
@@ -56,10 +58,13 @@ def _requests_meet_limits(units: Sequence[tuple[Amounts, Amounts]]) -> bool:
     A look at each unit mostly tells: where none requests more than its limit, the sums are
     equal only if all are. To add quantities would take ten times as long.
     """
-    if all(requests == limits for requests, limits in units):
-        return True
-    if all(_is_covered(requests, limits) for requests, limits in units):
-        return False
+    equal = covered = True
+    for requests, limits in units:
+        if requests != limits:
+            equal = False
+            covered = covered and _is_covered(requests, limits)
+    if equal or covered:
+        return equal
     requested: Amounts = {}
     limited: Amounts = {}
     for requests, limits in units:

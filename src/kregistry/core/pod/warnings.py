@@ -104,9 +104,10 @@ def _warnings(pod: Pod) -> Iterator[str]:
         yield from _byte_warnings(_SPEC, spec.overhead, "overhead")
     if annotated:
         yield from _seccomp_warnings(pod)
-    for container, at in containers_with_paths(spec, _SPEC):
+    containers = containers_with_paths(spec, _SPEC)
+    for container, at in containers:
         yield from _container_warnings(at, container)
-    yield from port_warnings(spec)
+    yield from port_warnings(spec, containers)
     grace = spec.termination_grace_period_seconds
     if grace is not None and grace < 0:
         yield (

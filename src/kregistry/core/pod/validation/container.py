@@ -68,22 +68,16 @@ class Surroundings(NamedTuple):
         volumes: Volumes by name, without those that are invalid.
         claims: Names of the resource claims.
         options: What is tolerated.
+        grace: Seconds that the Pod has to end.
+        host_users: The Pod shares the users of its host.
     """
 
     spec: PodSpec
     volumes: Mapping[str, Volume]
     claims: Collection[str]
     options: PodValidationOptions
-
-    @property
-    def grace(self) -> int:
-        """Seconds that the Pod has to end."""
-        return self.spec.termination_grace_period_seconds or 0
-
-    @property
-    def host_users(self) -> bool:
-        """Whether the Pod shares the users of its host."""
-        return self.spec.host_users is not False
+    grace: int
+    host_users: bool
 
 
 def check_containers(errs: ErrorList, path: Path, pod: Surroundings) -> None:
@@ -98,7 +92,8 @@ def check_containers(errs: ErrorList, path: Path, pod: Surroundings) -> None:
             errs.duplicate(at / "name", container.name)
         seen.add(container.name)
         _check_hooks(errs, at, container, pod)
-        _check_restart(errs, at, container)
+        if container.restart_policy is not None or len(container.restart_policy_rules):
+            _check_restart(errs, at, container)
     check_host_ports(errs, path, pod.spec.containers)
 
 
@@ -108,7 +103,8 @@ def check_init_containers(errs: ErrorList, path: Path, pod: Surroundings) -> Non
     for index, container in enumerate(pod.spec.init_containers):
         at = path.index(index)
         _check_common(errs, at, container, pod, pod.spec.restart_policy)
-        _check_restart(errs, at, container)
+        if container.restart_policy is not None or len(container.restart_policy_rules):
+            _check_restart(errs, at, container)
         if container.name in seen:
             errs.duplicate(at / "name", container.name)
         elif container.name:
@@ -180,13 +176,13 @@ def _check_common(
         at = path / "terminationMessagePolicy"
         require_supported(errs, at, container.termination_message_policy, MESSAGE_POLICIES)
     if len(container.ports):
-        check_ports(errs, path / "ports", container.ports)
+        check_ports(errs, path, container.ports)
     if len(container.env):
-        check_env(errs, path / "env", container.env)
+        check_env(errs, path, container.env)
     if len(container.env_from):
         check_env_from(errs, path / "envFrom", container.env_from)
     if len(container.volume_mounts):
-        check_mounts(errs, path / "volumeMounts", container, pod.volumes)
+        check_mounts(errs, path, container, pod.volumes)
     if len(container.volume_devices):
         check_devices(errs, path / "volumeDevices", container, pod.volumes)
     if container.image_pull_policy not in PULL_POLICIES:
@@ -199,8 +195,8 @@ def _check_common(
         _check_resize(errs, path / "resizePolicy", container.resize_policy, restart)
     context = container.security_context
     if context is not None:
-        at, host_users = path / "securityContext", pod.host_users
-        check_security_context(errs, at, context, host_users=host_users, options=pod.options)
+        at = path / "securityContext"
+        check_security_context(errs, at, context, host_users=pod.host_users, options=pod.options)
 
 
 def _check_hooks(errs: ErrorList, path: Path, container: Container, pod: Surroundings) -> None:
@@ -234,8 +230,6 @@ def _check_resize(
 def _check_restart(errs: ErrorList, path: Path, container: Container) -> None:
     """Source: ``validateContainerRestartPolicy``."""
     rules = container.restart_policy_rules
-    if container.restart_policy is None and not len(rules):
-        return
     at = path / "restartPolicy"
     if container.restart_policy is not None:
         supported(errs, at, container.restart_policy, RESTART_POLICIES)

@@ -77,14 +77,14 @@ def variable_name(name: str) -> list[str]:
 
 
 def check_env(errs: ErrorList, path: Path, variables: Sequence[EnvVar]) -> None:
-    """Every variable has a name and at most one place to take its value from."""
+    """Every variable of the container at *path* has a name and one source of its value at most."""
     for index, variable in enumerate(variables):
         if not _VARIABLE.fullmatch(variable.name):
-            at = path.index(index) / "name"
+            at = (path / "env").index(index) / "name"
             if require(errs, at, variable.name):
                 follow(errs, at, variable.name, variable_name)
         if variable.value_from is not None:
-            at = path.index(index) / "valueFrom"
+            at = (path / "env").index(index) / "valueFrom"
             _check_source(errs, at, variable.value, variable.value_from)
 
 
@@ -125,6 +125,8 @@ def check_field_ref(
         allowed: The fields that may be shown, sorted; labels and annotations with a key in
             brackets may always be.
     """
+    if reference.api_version == "v1" and reference.field_path in allowed:
+        return
     if not reference.api_version:
         errs.required(path / "apiVersion")
         return

@@ -27,35 +27,39 @@ def check_mounts(
 
     Args:
         errs: Gets what is wrong.
-        path: Where the mounts are.
+        path: Where the container is.
         container: Whose mounts they are.
         volumes: The Pod's volumes by name, without those that are invalid.
     """
-    devices = {device.name for device in container.volume_devices}
-    device_paths = {device.device_path for device in container.volume_devices}
+    devices: set[str] = set()
+    device_paths: set[str] = set()
+    for device in container.volume_devices:
+        devices.add(device.name)
+        device_paths.add(device.device_path)
     taken: set[str] = set()
     for index, mount in enumerate(container.volume_mounts):
         name, place = mount.name, mount.mount_path
         if name not in volumes:
-            require(errs, path.index(index) / "name", name)
-            errs.not_found(path.index(index) / "name", name)
+            require(errs, (path / "volumeMounts").index(index) / "name", name)
+            errs.not_found((path / "volumeMounts").index(index) / "name", name)
         if not place:
-            errs.required(path.index(index) / "mountPath")
+            errs.required((path / "volumeMounts").index(index) / "mountPath")
         if place in taken:
-            errs.invalid(path.index(index) / "mountPath", place, _UNIQUE)
+            errs.invalid((path / "volumeMounts").index(index) / "mountPath", place, _UNIQUE)
         taken.add(place)
         if name in devices:
             detail = "must not already exist in volumeDevices"
-            errs.invalid(path.index(index) / "name", name, detail)
+            errs.invalid((path / "volumeMounts").index(index) / "name", name, detail)
         if place in device_paths:
             detail = "must not already exist as a path in volumeDevices"
-            errs.invalid(path.index(index) / "mountPath", place, detail)
+            errs.invalid((path / "volumeMounts").index(index) / "mountPath", place, detail)
         if mount.sub_path or mount.sub_path_expr:
-            _check_place(errs, path, path.index(index), mount)
+            at = path / "volumeMounts"
+            _check_place(errs, at, at.index(index), mount)
         if mount.mount_propagation is not None:
-            _check_propagation(errs, path / "mountPropagation", mount, container)
+            _check_propagation(errs, path / "volumeMounts" / "mountPropagation", mount, container)
         if mount.recursive_read_only is not None:
-            _check_read_only(errs, path / "recursiveReadOnly", mount)
+            _check_read_only(errs, path / "volumeMounts" / "recursiveReadOnly", mount)
 
 
 def _check_place(errs: ErrorList, path: Path, at: Path, mount: VolumeMount) -> None:

@@ -61,30 +61,34 @@ def check_port(errs: ErrorList, path: Path, port: IntOrString) -> None:
 
 
 def check_ports(errs: ErrorList, path: Path, ports: Sequence[ContainerPort]) -> None:
-    """Names are unique within the container, numbers and protocols exist."""
+    """Names are unique within the container at *path*, numbers and protocols exist."""
     seen: set[str] = set()
     for index, port in enumerate(ports):
-        name, number, host_port = port.name, port.container_port, port.host_port
-        if name:
-            _check_name(errs, path, index, name, seen)
+        number, host_port, protocol = port.container_port, port.host_port, port.protocol
+        name = port.name
+        if name and (name in seen or port_name(name)):
+            _check_name(errs, _at(path, index, "name"), name, seen)
+        seen.add(name)
         if not number:
-            errs.required(path.index(index) / "containerPort")
+            errs.required(_at(path, index, "containerPort"))
         elif not 1 <= number <= _MAX_PORT:
-            check_port_number(errs, path.index(index) / "containerPort", number)
+            check_port_number(errs, _at(path, index, "containerPort"), number)
         if host_port:
-            check_port_number(errs, path.index(index) / "hostPort", host_port)
-        if port.protocol not in PROTOCOLS:
-            require_supported(errs, path.index(index) / "protocol", port.protocol, PROTOCOLS)
+            check_port_number(errs, _at(path, index, "hostPort"), host_port)
+        if protocol not in PROTOCOLS:
+            require_supported(errs, _at(path, index, "protocol"), protocol, PROTOCOLS)
 
 
-def _check_name(errs: ErrorList, path: Path, index: int, name: str, seen: set[str]) -> None:
+def _at(path: Path, index: int, field: str) -> Path:
+    return (path / "ports").index(index) / field
+
+
+def _check_name(errs: ErrorList, path: Path, name: str, seen: set[str]) -> None:
     messages = port_name(name)
     for message in messages:
-        errs.invalid(path.index(index) / "name", name, message)
-    if not messages:
-        if name in seen:
-            errs.duplicate(path.index(index) / "name", name)
-        seen.add(name)
+        errs.invalid(path, name, message)
+    if not messages and name in seen:
+        errs.duplicate(path, name)
 
 
 def check_host_ports(errs: ErrorList, path: Path, containers: Sequence[Container]) -> None:

@@ -117,7 +117,9 @@ def _check_handler(
 ) -> None:
     """Exactly one way to act is given, and it is complete."""
     found = False
-    ways, actions = _ways_to_act(handler)
+    of_probe = isinstance(handler, Probe)
+    ways = _OF_PROBES if of_probe else _OF_HOOKS
+    actions = _probe_actions(handler) if of_probe else _hook_actions(handler)
     for way, action in zip(ways, actions, strict=True):
         if action is None:
             continue
@@ -129,13 +131,6 @@ def _check_handler(
         found = True
     if not found:
         errs.required(path, "must specify a handler type")
-
-
-def _ways_to_act(handler: Probe | LifecycleHandler) -> tuple[_Ways, tuple[Any, ...]]:
-    """The ways that are open to it, and for each what it says of it."""
-    if isinstance(handler, Probe):
-        return _OF_PROBES, _probe_actions(handler)
-    return _OF_HOOKS, _hook_actions(handler)
 
 
 def _check_exec(errs: ErrorList, path: Path, action: ExecAction, grace: int) -> None:

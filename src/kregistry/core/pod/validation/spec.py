@@ -70,7 +70,8 @@ def check_spec(
     volumes = check_volumes(errs, path / "volumes", spec.volumes, meta, options)
     if len(spec.resource_claims):
         check_resource_claims(errs, path / "resourceClaims", spec.resource_claims, meta)
-    pod = Surroundings(spec, volumes, claim_names(spec), options)
+    grace, host_users = spec.termination_grace_period_seconds or 0, spec.host_users is not False
+    pod = Surroundings(spec, volumes, claim_names(spec), options, grace, host_users)
     check_containers(errs, path / "containers", pod)
     if len(spec.init_containers):
         check_init_containers(errs, path / "initContainers", pod)
@@ -182,7 +183,7 @@ def _check_variable_files(
     errs: ErrorList, path: Path, spec: PodSpec, volumes: dict[str, Volume]
 ) -> None:
     """A file with variables lies in a volume that is empty at first."""
-    if not any(_reads_files(container) for container in all_containers(spec)):
+    if not any(map(_reads_files, all_containers(spec))):
         return
     for container, at in containers_with_paths(spec, path):
         for index, variable in enumerate(container.env):

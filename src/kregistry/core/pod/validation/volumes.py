@@ -132,7 +132,8 @@ def _check_sources(
             errs.forbidden(path / name, "may not specify more than 1 volume type")
             continue
         found = True
-        _check_required(errs, path / wire, attribute, source)
+        if attribute in sources.REQUIRED:
+            _check_required(errs, path / wire, attribute, source)
         if check is not None:
             check(errs, path / wire, source)
         elif attribute == "projected":
@@ -146,7 +147,7 @@ def _check_sources(
 
 
 def _check_required(errs: ErrorList, path: Path, attribute: str, source: object) -> None:
-    for wire, name in sources.REQUIRED.get(attribute, ()):
+    for wire, name in sources.REQUIRED[attribute]:
         require(errs, path / wire, getattr(source, name))
 
 
