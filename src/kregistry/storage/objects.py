@@ -242,9 +242,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             options = attrs.evolve(options, ignore_not_found=False)
         record = self._record(key, options)
         assert record is not None
-        if self._serializer.doubtful([record]):
-            self._serializer.load(record)
-        return self._serializer.encoded(record)
+        return self._serializer.readable(record)
 
     def _record(self, key: str, options: GetOptions) -> Record | None:
         """What is stored under *key*, None if nothing is and *options* allow for that."""
