@@ -8,10 +8,12 @@ version itself. The codec's documents have a known form, in which the place is f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import attrs
+
+from kregistry.storage.backend import Record
 
 _print: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -101,13 +103,31 @@ def item_pieces(documents: Iterable[tuple[bytes, int]], opening: bytes) -> list[
     pieces: list[bytes | memoryview] = []
     add, at = pieces.append, len(opening)
     for data, revision in documents:
-        usual = at and data.startswith(opening) and data[at] == 0x22  # a quote: not empty
-        if usual and data.find(_VERSION, at) < 0:
+        if is_usual(data, opening):
             add(b',{"metadata":{"resourceVersion":"%d",' % revision)
             add(memoryview(data)[at:])
         else:
             add(b",")
             pieces += Encoded(data, revision, opening).item_pieces()
+    if pieces:
+        pieces[0] = pieces[0][1:]
+    return pieces
+
+
+def is_usual(data: bytes, opening: bytes) -> bool:
+    """Whether a document has its metadata right behind *opening*, and no version in them."""
+    at = len(opening)
+    if not (at and data.startswith(opening) and data[at] == 0x22):  # a quote: not empty
+        return False
+    return data.find(_VERSION, at) < 0
+
+
+def usual_pieces(records: Sequence[Record], opening: bytes) -> list[bytes | memoryview]:
+    """:func:`item_pieces` of values that are known to be usual."""
+    at = len(opening)
+    pieces: list[Any] = [b""] * (2 * len(records))
+    pieces[::2] = [b',{"metadata":{"resourceVersion":"%d",' % each.mod_revision for each in records]
+    pieces[1::2] = [memoryview(each.value)[at:] for each in records]
     if pieces:
         pieces[0] = pieces[0][1:]
     return pieces

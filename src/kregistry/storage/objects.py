@@ -52,6 +52,7 @@ from kregistry.storage.reading.fieldindex import Indexes
 from kregistry.storage.reading.inspected import Inspected
 from kregistry.storage.reading.listing import Listing
 from kregistry.storage.reading.plan import MAX_REVISION, parse_version, plan_list
+from kregistry.storage.reading.spliced import Spliced
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.sizes import SizeEstimator
 from kregistry.storage.transformer import IDENTITY, Transformer
@@ -150,6 +151,7 @@ class ObjectStorage(Interface[T], Generic[T]):
         self._decoded = DecodedObjects(self._serializer, handouts, capacity)
         self._rejections = Rejections(capacity)
         self._inspected = Inspected(self._serializer)
+        self._spliced = Spliced(self._serializer, self._opening)
         self._indexes = Indexes(self._backend, self._space.everything, self._serializer.clear)
 
     @property
@@ -239,9 +241,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             options = attrs.evolve(options, ignore_not_found=False)
         record = self._record(key, options)
         assert record is not None
-        if self._serializer.doubtful([record]):
-            self._serializer.load(record)
-        return self._serializer.encoded(record)
+        return self._serializer.readable(record)
 
     def _record(self, key: str, options: GetOptions) -> Record | None:
         """What is stored under *key*, None if nothing is and *options* allow for that."""
@@ -271,6 +271,7 @@ class ObjectStorage(Interface[T], Generic[T]):
             indexes=self._indexes,
             rejections=self._rejections,
             decoded=self._decoded if options.shared else None,
+            spliced=self._spliced,
         )
         return listing.run()
 

@@ -10,13 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 from kregistry.storage.backend import Record
 from kregistry.storage.keys import KeyRange
-from kregistry.storage.serializer import Serializer
 
 _revision_of = attrgetter("mod_revision")
+
+
+class Inspector(Protocol):
+    """Who looks, such as a :class:`~kregistry.storage.serializer.Serializer`."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether values are what they are, and nothing has to be made of them first."""
+        ...
+
+    def doubtful(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Those of *records* that have to be looked at every time."""
+        ...
 
 
 class _Look(NamedTuple):
@@ -34,7 +46,7 @@ class Inspected:
 
     __slots__ = ("_look", "_serializer")
 
-    def __init__(self, serializer: Serializer[Any]) -> None:
+    def __init__(self, serializer: Inspector) -> None:
         self._serializer = serializer
         self._look = _Look(KeyRange("", ""), 0)
 

@@ -34,6 +34,7 @@ from kregistry.storage.reading.fieldindex import Indexes
 from kregistry.storage.reading.inspected import Inspected
 from kregistry.storage.reading.lazy import LazyItems
 from kregistry.storage.reading.plan import MAX_REVISION, ReadPlan, check_not_older
+from kregistry.storage.reading.spliced import Spliced
 from kregistry.storage.serializer import Serializer
 from kregistry.storage.updating import TIMED_OUT
 from kregistry.storage.versioner import VERSIONER
@@ -83,6 +84,7 @@ class Listing(Generic[T]):
         keys: The range of the list; continue tokens are relative to its beginning.
         plan: Where and when to read.
         inspected: Which values were looked at already.
+        spliced: Makes the items of a list as it is sent.
         indexes: Those of the view.
         rejections: What is remembered of objects that selectors did not want.
         decoded: Where the objects are from if they may be shared.
@@ -95,6 +97,7 @@ class Listing(Generic[T]):
     keys: KeyRange
     plan: ReadPlan
     inspected: Inspected
+    spliced: Spliced
     indexes: Indexes
     rejections: Rejections
     decoded: DecodedObjects[T] | None = None
@@ -132,7 +135,10 @@ class Listing(Generic[T]):
         # Not bound to this listing: a cycle would keep every list until the collector comes.
         serializer = self.serializer
         self._items = LazyItems(
-            page.records, serializer.object, serializer.encoded, serializer.item_pieces
+            page.records,
+            serializer.object,
+            serializer.encoded,
+            partial(self.spliced.pieces, keys, self._revision),
         )
         return self._result(page.count if page.more else None)
 
