@@ -54,6 +54,28 @@ def test_one_that_is_switched_off_stays_so() -> None:
         gc.enable()
 
 
+def generation(made: object) -> int:
+    return next(
+        each for each in range(3) if any(made is one for one in gc.get_objects(generation=each))
+    )
+
+
+def test_what_lasts_is_looked_through_once_and_then_old() -> None:
+    with quiet(lasting=True):
+        made = [[] for _ in range(10)]
+    assert generation(made) == 2
+
+
+def test_for_what_lasts_a_collector_that_is_switched_off_does_nothing() -> None:
+    gc.disable()
+    try:
+        with quiet(lasting=True):
+            made: list[object] = []
+        assert generation(made) == 0
+    finally:
+        gc.enable()
+
+
 def test_those_who_follow_each_other_do_not_keep_it_off_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -31,8 +31,14 @@ _since = 0.0
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet(*, lasting: bool = False) -> Iterator[None]:
     """Pause the collector, for all threads; with the last one that leaves, it goes on.
+
+    Args:
+        lasting: Many objects are made that stay. By itself the collector would look through
+            them twice, once as new ones and once as young ones, before it takes them for old;
+            so it is told to do both at once. Of 10,000 Pods decoded in a row, the second look
+            took an eighth of the time.
 
     A collector that is switched off already stays so; one that is switched off meanwhile does
     not, as nobody can tell that. For work of milliseconds: nobody's garbage is collected
@@ -43,7 +49,11 @@ def quiet() -> Iterator[None]:
         yield
     finally:
         if joined:
-            _leave()
+            try:
+                if lasting:
+                    gc.collect(1)
+            finally:
+                _leave()
 
 
 def _join() -> bool:

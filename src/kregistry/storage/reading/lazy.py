@@ -99,7 +99,8 @@ class LazyItems(Sequence[T], Generic[T]):
     def _run(self, start: int, end: int | None) -> list[T]:
         """The items of a slice, decoded in one go."""
         objects = self._objects
-        with self._lock, quiet():
+        full = end is not None and end - start == RUN
+        with quiet(lasting=full), self._lock:
             for place in range(*slice(start, end).indices(len(objects))):
                 if objects[place] is None:
                     objects[place] = self._load(self._records[place])
