@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kregistry.core.v1 import Pod
@@ -141,6 +141,7 @@ DOCUMENTS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(DOCUMENTS.map(lambda spec: f'{{"spec": {spec}}}') | DOCUMENTS)
 def test_of_what_fits_the_thorough_look_has_nothing_to_tell(document: str) -> None:
     quick = accepted(document)
@@ -152,6 +153,7 @@ def test_of_what_fits_the_thorough_look_has_nothing_to_tell(document: str) -> No
     assert quick == GENERATOR.function("read", Whole)(tree)
 
 
+@settings(deadline=None)
 @given(DOCUMENTS.map(lambda spec: f'{{"spec": {spec}}}') | DOCUMENTS)
 def test_both_looks_lead_to_the_same_answer(document: str) -> None:
     quick, thorough = Codec(), Codec()
