@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kregistry.core.v1 import Pod
@@ -165,7 +165,6 @@ def outcome(codec: Codec, obj: Any) -> tuple[object, ...]:
     return encoded, *echo
 
 
-@settings(deadline=None)
 @given(parts())
 def test_an_object_prints_and_echoes_as_its_tree_does(part: Part) -> None:
     whole = Whole(metadata=ObjectMeta(name="w"), spec=part)
@@ -234,6 +233,12 @@ def test_an_amount_echoes_as_what_its_text_says(text: str) -> None:
     data, echo = PRINTING.round_trip(whole, Whole)
     read = PRINTING.decode(data, Whole)
     assert echo.spec.amounts["a"].format is read.spec.amounts["a"].format
+
+
+def test_a_moment_beyond_all_years_is_no_text() -> None:
+    moment = datetime.max.replace(tzinfo=timezone(timedelta(hours=-2)))
+    with pytest.raises(EncodeError, match="out of range"):
+        PRINTING.encode(Whole(spec=Part(moment=moment)))
 
 
 class Twin(str):
