@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 from etcdfixtures import cluster, etcd, fresh_etcd, fresh_etcds, module_etcd
 
 __all__ = ["cluster", "etcd", "fresh_etcd", "fresh_etcds", "module_etcd"]
+
+# The first example makes code, and other programs want the processor, too: no test is timed.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+from contextlib import suppress
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -104,6 +106,23 @@ def test_a_number_counts_as_its_text(number: float, canonical: str) -> None:
 def test_the_canonical_form_is_its_own_canonical_form(text: str) -> None:
     canonical = str(Quantity(text))
     assert str(Quantity(canonical)) == canonical
+
+
+def test_what_is_read_can_be_written_and_read_again() -> None:
+    suffixes = [*SUFFIXES, "e5", "e4", "e-5", "e-1", "e990"]
+    beginnings = ["1", "9", "0.9", "9.9", "-9", ".0"]
+    for length, beginning, suffix in product(range(250, 258), beginnings, suffixes):
+        text = beginning + "9" * (length - len(beginning) - len(suffix)) + suffix
+        with suppress(ValueError):
+            written = str(Quantity(text))
+            assert len(written) <= 256, text
+            assert str(Quantity(written)) == written
+
+
+def test_a_text_that_only_just_fits_and_has_a_longer_form_is_refused() -> None:
+    assert str(Quantity("9" * 251 + "e5")) == "9" * 251 + "00e3"
+    with pytest.raises(ValueError, match=NUMBER):
+        Quantity("9" * 254 + "e5")
 
 
 @given(TEXTS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from datetime import datetime
 from typing import Any, ClassVar
 
 import attrs
@@ -33,6 +35,7 @@ class Part(Model):
     table: dict[str, str] = attrs.field(factory=dict)
     anything: Any = None
     amounts: dict[str, Quantity] = attrs.field(factory=dict)
+    moment: datetime | None = None
     holes: list[str | None] = attrs.field(factory=list)
     child: Part | None = None
     children: list[Part] = attrs.field(factory=list)
@@ -215,6 +218,24 @@ def test_no_number_beyond_64_bits_is_accepted(member: str, number: str) -> None:
     document = f'{{"spec": {{"{member}": {value}}}}}'.encode()
     with pytest.raises(DecodeError, match=r"does not fit into 64 bits|is no JSON number"):
         Codec().decode_strict(document, Whole)
+
+
+def test_a_long_number_costs_nothing_where_python_would_read_it() -> None:
+    """That takes time by the square of its length."""
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        assert not fits('{"spec":{"size":1}}')
+        with pytest.raises(DecodeError, match="does not fit into 64 bits"):
+            Codec().decode_strict(b'{"spec":{"size":' + b"1" * 2_000_000 + b"}}", Whole)
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+def test_a_moment_beyond_all_years_is_refused() -> None:
+    for text in ("9999-12-31T23:59:59-02:00", "0001-01-01T00:00:00+02:00"):
+        with pytest.raises(DecodeError, match="out of range"):
+            Codec().decode_strict(f'{{"spec":{{"moment":"{text}"}}}}'.encode(), Whole)
 
 
 def test_members_are_counted_through_and_through(pod_document: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import attrs
@@ -24,7 +25,7 @@ from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.meta.quantity import Quantity
 from kregistry.meta.time import MicroTime, Time
 from kregistry.runtime import Codec, Unstructured
-from kregistry.runtime.errors import EncodeError
+from kregistry.runtime.errors import DecodeError, EncodeError
 from kregistry.runtime.limits import Limits
 
 
@@ -212,6 +213,65 @@ def test_a_pod_is_printed_without_a_tree(pod_document: dict[str, Any]) -> None:
         echo = PRINTING._generator.function(purpose, Pod)(pod, 100, pieces)
         assert "".join(pieces).encode() == BY_TREE.encode(pod)
         assert echo is None or echo == pod
+
+
+@model
+class Café(Object):
+    api_version: ClassVar[str] = "café.example/v1"
+    kind: ClassVar[str] = "Café"
+
+
+def test_a_type_is_printed_with_the_characters_that_it_has() -> None:
+    assert outcome(PRINTING, Café()) == outcome(BY_TREE, Café())
+    assert '"kind":"Café"'.encode() in PRINTING.encode(Café())
+
+
+@pytest.mark.parametrize("text", ["0.5Ki", "0Ki", "0e3", "1.5Gi", "100m"])
+def test_an_amount_echoes_as_what_its_text_says(text: str) -> None:
+    """It remembers the family it was given in, which the shortest text need not tell."""
+    whole = Whole(spec=Part(amounts={"a": Quantity(text)}))
+    data, echo = PRINTING.round_trip(whole, Whole)
+    read = PRINTING.decode(data, Whole)
+    assert echo.spec.amounts["a"].format is read.spec.amounts["a"].format
+
+
+def test_a_moment_beyond_all_years_is_no_text() -> None:
+    moment = datetime.max.replace(tzinfo=timezone(timedelta(hours=-2)))
+    with pytest.raises(EncodeError, match="out of range"):
+        PRINTING.encode(Whole(spec=Part(moment=moment)))
+
+
+class Twin(str):
+    """A key that a dict tells apart from the text that it is."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return 7
+
+
+def test_no_name_is_printed_twice() -> None:
+    whole = Whole(spec=Part(table={"a": "1", Twin("a"): "2"}))
+    assert outcome(PRINTING, whole) == outcome(BY_TREE, whole)
+    assert PRINTING.encode(whole).count(b'"a":') == 1
+
+
+@pytest.mark.parametrize(
+    "obj",
+    [
+        Whole(spec=Part(amounts={"a": Quantity.of(Decimal("1e300"))})),
+        Unstructured(unknown_metadata={"creationTimestamp": "yesterday"}),
+        Unstructured(unknown_metadata={"ownerReferences": 5}),
+    ],
+)
+def test_what_cannot_be_read_back_is_not_readable(obj: Object) -> None:
+    data = PRINTING.encode(obj)
+    with pytest.raises(DecodeError):
+        PRINTING.decode(data, type(obj))
+    with pytest.raises(DecodeError):
+        PRINTING.encode_readable(obj, type(obj))
+    with pytest.raises(DecodeError):
+        PRINTING.round_trip(obj, type(obj))
 
 
 @pytest.mark.parametrize("depth", range(1, 9))

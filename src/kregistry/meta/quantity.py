@@ -116,7 +116,10 @@ class Quantity:
             reused = _is_canonical_binary(digits, exponent)
         if amount and _EXACT.remainder_near(amount, _NANO):
             amount = _AWAY_FROM_ZERO.quantize(amount, _NANO)
-        return cls._make(amount, format, text if reused else "")
+        made = cls._make(amount, format, text if reused else "")
+        if len(made._text) > _MAX_LENGTH:  # 9...9e5 is 9...900e3, which nobody could read back
+            raise ValueError(_WRONG_NUMBER)
+        return made
 
     @classmethod
     def _make(cls, amount: Decimal, format: Format, text: str = "") -> Self:

@@ -304,6 +304,8 @@ class Codec:
         """
         if not isinstance(data, bytes) or data.count(b"{") > self.limits.max_structs:
             return None
+        if cls is Unstructured:  # it has no quick look, and parsing would be a third of the rest
+            return None
         with suppress(Odd, *_FAILURES):
             tree, named = parse_simply(data, self.limits)
             known: type[T] = Document(tree).class_by(self.scheme, cls, gvk)

@@ -73,8 +73,8 @@ class Dynamic:
             "write": self._write_unstructured,
             "head": self._write_unstructured,
             "copy": self._copy_unstructured,
-            "print": self._print_unstructured,
-            "print_head": self._print_unstructured,
+            "print": _leave_to_others,
+            "print_head": _leave_to_others,
             "echo": _leave_to_others,
             "echo_head": _leave_to_others,
         }
@@ -161,9 +161,6 @@ class Dynamic:
         written["metadata"] = metadata
         return dict(sorted(written.items()))
 
-    def _print_unstructured(self, obj: Unstructured, room: int, pieces: list[str]) -> None:
-        pieces.append(STDLIB.text(self._write_unstructured(obj, room)))
-
     def _copy_unstructured(self, obj: Unstructured) -> Unstructured:
         copied = type(obj)(
             api_version=obj.api_version,
@@ -176,7 +173,7 @@ class Dynamic:
 
 
 def _leave_to_others(*args: Any) -> Any:
-    """An untyped object promises nothing that could be looked at quickly."""
+    """An untyped object promises nothing that could be looked at quickly, or read for sure."""
     raise plain.Odd
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from typing import Any, Final
@@ -79,9 +80,12 @@ def parse_simply(data: bytes, limits: Limits) -> tuple[Any, int]:
 
     Raises:
         DecodeError: As from :func:`parse`.
-        Odd: A string may be no text.
+        Odd: A string may be no text, or a number take long to read: Python itself refuses the
+            longest, unless somebody has told it not to.
         ValueError: It is not JSON.
     """
+    if not 0 < sys.get_int_max_str_digits() <= sys.int_info.default_max_str_digits:
+        raise Odd
     text = text_of(data, limits)
     if b"\\" in data:
         if b"\\ud" in data or b"\\uD" in data:

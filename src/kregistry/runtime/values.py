@@ -58,15 +58,21 @@ def _read_bytes(text: str) -> bytes:
 def _write_datetime(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError("a datetime without a time zone has no place in time")
-    text = value.astimezone(UTC).isoformat()
-    return text.replace("+00:00", "Z")
+    return _in_utc(value).isoformat().replace("+00:00", "Z")
 
 
 def _read_datetime(text: str) -> datetime:
     value = datetime.fromisoformat(text)
     if value.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return value.astimezone(UTC)
+    return _in_utc(value)
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"time {value.isoformat()} is out of range") from None
 
 
 #: Text longer than this is no usual value and is not remembered.

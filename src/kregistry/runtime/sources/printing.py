@@ -21,6 +21,7 @@ from kregistry.runtime.shapes import ANY, Form, Member, Shape, Struct
 from kregistry.runtime.sources.defaults import default_text, levels_of, written_when
 from kregistry.runtime.sources.lines import class_check, indented, int_check
 from kregistry.runtime.sources.names import Names
+from kregistry.runtime.values import ValueType
 
 
 def print_source(struct: Struct, names: Names) -> str:
@@ -114,10 +115,10 @@ class _Source:
         lines = ["q = False"]
         known: bool | None = False
         for wire, block in sorted(blocks.items()):
-            name = f"{json.dumps(wire, ensure_ascii=False)}:"
+            name = f"{_quoted(wire)}:"
             lead = Lead(f",{name}", f"{{{name}", known)
             if isinstance(block, str):
-                lines.append(_add(lead.then(json.dumps(block))))
+                lines.append(_add(lead.then(_quoted(block))))
             elif condition := written_when(block):
                 lines += self._optional(block, lead, condition)
                 known = known or None
@@ -179,12 +180,22 @@ class _Source:
         value, w = shape.value, f"w{level}"
         exact = class_check(v, self._names.constant(shape.type))
         if value.held and value.write is str:  # the text of a time or a quantity needs no escapes
-            text = _add(f"f'\"{{{v}.{value.held}}}\"'")
-            return Printed([*exact, *lead.added(), text], v)
+            return self._held_text(value, v, [*exact, *lead.added()])
         written = f"{v}.{value.held}" if value.held else f"{self._names.constant(value.write)}({v})"
         text = _add(f"quoted({w}) if {w}.__class__ is str else f'{{{w}}}'")
         echo = v if value.held else f"{self._names.constant(value.read)}({w})"
         return Printed([*exact, f"{w} = {written}", *lead.added(), text], echo)
+
+    def _held_text(self, value: ValueType, v: str, before: list[str]) -> Printed:
+        """It is read, too: it may be too long for that, or mean less than the value does.
+
+        One that is written as 512 may have been given as 0.5Ki, and remembers that.
+        """
+        text = f"{v}.{value.held}"
+        known = self._names.constant(value.known) if value.known is not None else ""
+        read = f"{known}[{text}]" if known else f"{self._names.constant(value.read)}({text})"
+        lines = [*before, _add(f"f'\"{{{text}}}\"'"), *([] if self._echo else [read])]
+        return Printed(lines, read)
 
     def _list(self, shape: Shape, v: str, lead: Lead, level: int) -> Printed:
         if shape.container is not list:
@@ -208,8 +219,8 @@ class _Source:
         k, x, s, a = f"k{level}", f"x{level}", f"s{level}", f"a{level}"
         printed = self._value(shape.item or ANY, x, Lead(":"), level + 1)
         body = [f"{x} = {v}[{k}]", _add(s), _add(f"quoted({k})")]
-        body += [*printed.lines, f"{s} = ','"]
-        body += [*class_check(k, "str"), f"{a}[{k}] = {printed.echo}"] if self._echo else []
+        body += [*class_check(k, "str"), *printed.lines, f"{s} = ','"]
+        body += [f"{a}[{k}] = {printed.echo}"] if self._echo else []
         lines = [*class_check(v, "dict"), *_room_check(shape, level)]
         lines += [f"{a} = {{}}"] if self._echo else []
         lines += [f"{s} = {lead.then('{')}", f"for {k} in sorted({v}):", *indented(body)]
@@ -229,6 +240,10 @@ class _Source:
                 usual = f"number({w} := {v}.value, {self._names.constant((str, int))})"
                 return Printed([*exact, usual, *add], v)
         return _ODD  # only the value itself knows its class
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _add(expression: str) -> str:
