@@ -6,7 +6,6 @@ Source: ``k8s.io/apimachinery/pkg/runtime`` Codec, ``serializer/json``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import attrs
@@ -38,6 +37,7 @@ _TOO_DEEP: Final = "nested too deeply"
 #: What generated code runs into when an object is not what its class promises, or is changed
 #: by another thread at that moment.
 _FAILURES: Final = (RuntimeError, TypeError, ValueError, AttributeError, LookupError)
+_ODDITIES: Final = (Odd, *_FAILURES)
 
 
 @attrs.frozen
@@ -110,9 +110,8 @@ class Codec:
             EncodeError: Something in it has no place in JSON: a wrong type, a cycle, a number
                 beyond 64 bits, NaN, a lone surrogate.
         """
-        if self._prints:
-            with suppress(Odd, *_FAILURES):
-                return self._printed(obj)
+        if self._prints and (printed := self._printed(obj)) is not None:
+            return printed
         try:
             head = self._heads.get(obj.__class__) or self._head(obj.__class__)
             return self._dumps(head(obj, self._room))
@@ -133,10 +132,10 @@ class Codec:
             EncodeError: As for :meth:`encode`.
             DecodeError: It can be written but not read.
         """
+        printed = None
         if self._prints and self._is_ours and cls is obj.__class__:
-            with suppress(Odd, *_FAILURES):
-                return self._printed(obj)
-        return self.round_trip(obj, cls)[0]
+            printed = self._printed(obj)
+        return printed if printed is not None else self.round_trip(obj, cls)[0]
 
     def round_trip(self, obj: Any, cls: type[T] | None = None) -> tuple[bytes, T]:
         """The bytes of an object, and a fresh object that is what they hold.
@@ -156,13 +155,11 @@ class Codec:
             data = self.encode(obj)
             read: Any = self.decode_any(data) if cls is None else self.decode(data, cls)
             return data, read
+        if self._prints and cls is not None and cls is obj.__class__:
+            echoed = self._echoed(obj, cls)
+            if echoed is not None:
+                return echoed
         latest = ExponentFloat.latest
-        if self._prints and cls is obj.__class__:
-            with suppress(Odd, *_FAILURES):
-                pieces: list[str] = []
-                echo = self._generator.function("echo_head", cls)(obj, self._room, pieces)
-                if ExponentFloat.latest is latest:
-                    return "".join(pieces).encode(), echo
         try:
             tree = self._written(obj)
             data = self._dumps(tree)
@@ -276,15 +273,31 @@ class Codec:
         self._heads[cls] = head
         return head
 
-    def _printed(self, obj: Any) -> bytes:
-        """Its bytes, if it is exactly what its class promises."""
-        printer = self._printers.get(obj.__class__)
-        if printer is None:
-            printer = self._generator.function("print_head", obj.__class__)
-            self._printers[obj.__class__] = printer
+    def _printed(self, obj: Any) -> bytes | None:
+        """Its bytes, if it is exactly what its class promises; else None."""
         pieces: list[str] = []
-        printer(obj, self._room, pieces)
-        return "".join(pieces).encode()
+        try:
+            self._printer(obj.__class__)(obj, self._room, pieces)
+            return "".join(pieces).encode()
+        except _ODDITIES:
+            return None
+
+    def _echoed(self, obj: T, cls: type[T]) -> tuple[bytes, T] | None:
+        """Its bytes and what they say, if it is exactly what its class promises; else None."""
+        latest = ExponentFloat.latest
+        pieces: list[str] = []
+        try:
+            echo: T = self._generator.function("echo_head", cls)(obj, self._room, pieces)
+            data = "".join(pieces).encode()
+        except _ODDITIES:
+            return None
+        return (data, echo) if ExponentFloat.latest is latest else None
+
+    def _printer(self, cls: type) -> Callable[[Any, int, list[str]], None]:
+        printer = self._printers.get(cls)
+        if printer is None:
+            printer = self._printers[cls] = self._generator.function("print_head", cls)
+        return printer
 
     def _written(self, obj: Any) -> dict[str, Any]:
         tree: dict[str, Any]
@@ -302,18 +315,23 @@ class Codec:
 
         What is wrong with a document after all is found once more, and told, by who looks closer.
         """
-        if not isinstance(data, bytes) or data.count(b"{") > self.limits.max_structs:
+        if not isinstance(data, bytes) or self._may_be_too_many(data):
             return None
         if cls is Unstructured:  # it has no quick look, and parsing would be a third of the rest
             return None
-        with suppress(Odd, *_FAILURES):
+        members: list[int] = []
+        try:
             tree, named = parse_simply(data, self.limits)
             known: type[T] = Document(tree).class_by(self.scheme, cls, gvk)
-            members: list[int] = []
             accepted: T = self._generator.function("accept", known)(tree, members)
-            if named == sum(members):
-                return accepted
-        return None
+        except _ODDITIES:
+            return None
+        return accepted if named == sum(members) else None
+
+    def _may_be_too_many(self, data: bytes) -> bool:
+        """Whether it takes a closer look to know that these are not too many objects."""
+        limit = self.limits.max_structs
+        return len(data) > limit and data.count(b"{") > limit
 
     def _read_document(self, document: Document, cls: type[T], checker: Checker) -> T:
         try:
