@@ -242,3 +242,28 @@ def test_a_quantity_is_not_compared_or_added_with_anything_else() -> None:
 def test_an_amount_that_is_no_exact_number_is_refused(amount: Any) -> None:
     with pytest.raises(ValueError, match="unable to parse numeric part of quantity"):
         Quantity.of(amount)
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals", "whole"),
+    [
+        ("0", 0, True),
+        ("1500m", 1, False),
+        ("2000m", 0, True),
+        ("1.500", 1, False),
+        ("1Gi", 0, True),
+        ("0.5Ki", 0, True),
+        ("1.1Ki", 1, False),
+        ("100u", 4, False),
+        ("-1n", 9, False),
+        ("999999999n", 9, True),  # in thousandths, it is 1000 of them
+        ("1e3", 0, True),
+        ("1e-3", 3, False),
+    ],
+)
+def test_decimals_are_counted_without_zeros(text: str, decimals: int, whole: bool) -> None:
+    quantity = Quantity(text)
+    for _ in range(2):  # the second time it is known
+        assert (quantity.decimals(), quantity.is_whole()) == (decimals, whole)
+    assert pickle.loads(pickle.dumps(quantity)).decimals() == decimals
+    assert (Quantity("0") + quantity).decimals() == decimals

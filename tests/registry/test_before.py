@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -220,7 +225,37 @@ def test_one_time_serves_one_second() -> None:
 
 
 def test_uids_are_random_and_look_like_it() -> None:
-    assert len({random_uid() for _ in range(1000)}) == 1000
+    made = [random_uid() for _ in range(1000)]
+    assert len(set(made)) == 1000
+    for text in made:
+        read = uuid.UUID(text)
+        assert (str(read), read.version, read.variant) == (text, 4, uuid.RFC_4122)
+    assert {text[19] for text in made} == set("89ab")
+
+
+def test_threads_do_not_make_the_same_uids() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: [random_uid() for _ in range(1000)], range(8), timeout=30))
+    assert len({uid for some in made for uid in some}) == 8000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process forks here")
+def test_a_forked_process_makes_other_uids_than_its_parent() -> None:
+    program = "; ".join(
+        (
+            "import os",
+            "from kregistry.registry import random_uid",
+            "random_uid()",
+            "child = os.fork()",
+            "os.write(1, f'{random_uid()} '.encode())",
+            "child and os.waitpid(child, 0)",
+        )
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    made = done.stdout.split()
+    assert len(made) == len(set(made)) == 2
 
 
 def test_a_status_update_keeps_what_is_not_its_own() -> None:

@@ -84,6 +84,10 @@ class BuiltinStrategy(Strategy[T]):
         self.check(errs, obj)
         return errs
 
+    def validates_metadata(self) -> bool:
+        """Yes; a kind that overrides :meth:`validate` and leaves metadata out says no."""
+        return True
+
     def check(self, errs: ErrorList, obj: T) -> None:
         """Add what is wrong with the content of *obj*; must not change it."""
 

@@ -38,6 +38,9 @@ class GenericStrategy(Strategy[Unstructured]):
             obj.metadata, namespaced=self.namespace_scoped(), name_rule=self.name_rule()
         )
 
+    def validates_metadata(self) -> bool:
+        return True
+
     def allow_unconditional_update(self) -> bool:
         return False
 

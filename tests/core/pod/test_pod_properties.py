@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from podsamples import CODEC, CONTEXT, complaints, decoded, document, update_complaints
 
 from kregistry.core.pod import PodStrategy, set_pod_defaults
-from kregistry.core.v1 import Pod
+from kregistry.core.pod.qos import compute_qos_class
+from kregistry.core.v1 import Container, Pod, PodSpec, ResourceRequirements
+from kregistry.meta.quantity import Quantity
 
 NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,8}[a-z0-9])?", fullmatch=True)
 LABELS = st.dictionaries(NAMES, NAMES, max_size=3)
@@ -110,3 +112,39 @@ def test_judging_a_pod_does_not_change_it(manifest: dict[str, Any]) -> None:
     strategy.canonicalize(pod)
     strategy.validate_update(CONTEXT, pod, copy.deepcopy(pod))
     assert CODEC.encode(pod) == before
+
+
+SHARES = st.dictionaries(
+    st.sampled_from(["cpu", "memory", "example.com/x"]), st.sampled_from(["0", "1", "2", "1000m"])
+)
+
+
+def sums(spec: PodSpec, side: Literal["requests", "limits"]) -> dict[str, Quantity]:
+    """What containers ask for of cpu and memory, added up."""
+    total: dict[str, Quantity] = {}
+    for one in (*spec.containers, *spec.init_containers):
+        for name, amount in getattr(one.resources, side).items():
+            if name in ("cpu", "memory") and amount:
+                total[name] = total[name] + amount if name in total else amount
+    return total
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(SHARES, SHARES), min_size=1, max_size=3), st.integers(0, 2))
+def test_the_class_of_service_is_what_sums_say(
+    shares: list[tuple[dict[str, str], dict[str, str]]], init: int
+) -> None:
+    made = [
+        Container(
+            resources=ResourceRequirements(
+                requests={name: Quantity(text) for name, text in requests.items()},
+                limits={name: Quantity(text) for name, text in limits.items()},
+            )
+        )
+        for requests, limits in shares
+    ]
+    spec = PodSpec(containers=made[init:], init_containers=made[:init])
+    requests, limits = sums(spec, "requests"), sums(spec, "limits")
+    limited = all(one.resources.limits.get(name) for one in made for name in ("cpu", "memory"))
+    expected = "Guaranteed" if limited and requests == limits else "Burstable"
+    assert compute_qos_class(spec) == (expected if requests or limits else "BestEffort")

@@ -11,6 +11,7 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Final
 
+from kregistry.core.pod.welltyped import is_well_typed
 from kregistry.meta.errors import Invalid
 from kregistry.meta.field import ErrorList, Path
 from kregistry.meta.gvk import GroupVersionKind
@@ -68,6 +69,8 @@ def wrong_types(obj: Object, errs: ErrorList) -> Invalid:
 def type_errors(obj: Object) -> ErrorList:
     """An error for each value of *obj* that is of another type than its field says."""
     errs = ErrorList()
+    if is_well_typed(obj, depth=_MAX_DEPTH):
+        return errs
     cls: Any = type(obj)
     for member in _struct(cls).attributes:
         _check(errs, Path(member.wire), getattr(obj, member.attribute), member.shape, _MAX_DEPTH)
