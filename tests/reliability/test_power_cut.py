@@ -82,8 +82,21 @@ def suffix(path: str) -> str:
 class Connection(apsw.Connection):  # type: ignore[misc]
     """An apsw connection that looks like one of sqlite3, as far as the backend goes."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.cursor_factory = Cursor
+
     def getlimit(self, category: int) -> int:
         return int(self.limit(category))
+
+
+class Cursor(apsw.Cursor):  # type: ignore[misc]
+    """Likewise a cursor."""
+
+    @property
+    def rowcount(self) -> int:
+        """Rows that the last statement changed."""
+        return int(self.connection.changes())
 
 
 def connect(recorder: Recorder) -> Callable[[str, str, float], Connection]:

@@ -103,6 +103,42 @@ def test_a_batch_of_refusals_takes_no_revision(store: SqliteBackend, points: Fai
     assert points.hits("sqlite.before_commit") == 0
 
 
+def test_two_stores_of_one_file_count_on_from_where_the_other_was(
+    store: SqliteBackend,
+) -> None:
+    with SqliteBackend(store.path) as other:
+        revisions = [
+            each.put(f"/{number}-{place}", b"", expected=0)
+            for number in range(5)
+            for place, each in enumerate((store, other, other, store))
+        ]
+        with pytest.raises(RevisionMismatch):
+            other.put("/0-0", b"", expected=0)
+        revisions.append(other.put("/last", b"", expected=0))
+        assert revisions == list(range(2, 2 + 21))
+        assert store.current_revision() == other.current_revision() == 22
+
+
+def test_a_key_that_was_deleted_can_be_made_again_and_keeps_its_past(
+    store: SqliteBackend,
+) -> None:
+    first = store.put("/a", b"1", expected=0)
+    ended = store.delete("/a", expected=first)
+    with pytest.raises(RevisionMismatch) as caught:
+        store.put("/a", b"x", expected=ended)
+    assert caught.value.current is None
+    again = store.put("/a", b"2", expected=0)
+    with pytest.raises(RevisionMismatch) as caught:
+        store.put("/a", b"x", expected=0)
+    assert caught.value.current == ("/a", b"2", again, again)
+    found = {at: store.range("/", "0", revision=at).records for at in (first, ended, again)}
+    assert found == {
+        first: [("/a", b"1", first, first)],
+        ended: [],
+        again: [("/a", b"2", again, again)],
+    }
+
+
 def test_threads_lose_no_update_and_revisions_have_no_gaps(store: SqliteBackend) -> None:
     threads, rounds, revisions, refusals = 8, 60, [], []
 
@@ -384,6 +420,49 @@ def test_batches_stay_below_their_bound_and_keep_the_order_of_arrival() -> None:
     finish(threads)
     assert sizes == [1, BATCH, BATCH, 5]
     assert order == ["first", *map(str, range(2 * BATCH + 5))]
+
+
+def test_a_batch_leaves_when_all_whom_the_last_one_served_are_there() -> None:
+    sizes, hold, entered = [], threading.Event(), threading.Event()
+
+    def run(batch: Sequence[Request]) -> None:
+        entered.set()
+        assert hold.wait(WAIT)
+        sizes.append(len(batch))
+        grant(batch)
+
+    commits = GroupCommit(run, lambda: None, gather=1000 * WAIT)
+
+    def submit() -> list[threading.Thread]:
+        return start(lambda: commits.submit(Request("a", b"", 0, None)))
+
+    threads = submit()
+    assert entered.wait(WAIT)
+    for number in range(2):
+        threads += submit()
+        while len(commits._line) <= number:
+            threading.Event().wait(0.0005)
+    hold.set()
+    finish(threads)
+    threads = submit()
+    while not commits._gathering:
+        threading.Event().wait(0.0005)
+    finish(threads + submit())
+    assert sizes == [1, 2, 2]
+
+
+def test_a_batch_does_not_wait_for_long_for_those_who_stay_away() -> None:
+    sizes = []
+
+    def run(batch: Sequence[Request]) -> None:
+        sizes.append(len(batch))
+        grant(batch)
+
+    commits = GroupCommit(run, lambda: None, gather=0.001)
+    commits._company = 3
+    for _ in range(3):
+        commits.submit(Request("a", b"", 0, None))
+    assert sizes == [1, 1, 1]
 
 
 def test_who_wants_to_be_alone_is_alone_and_in_turn() -> None:

@@ -98,7 +98,7 @@ class GroupCommit:
         self._run = run
         self._after = after
         self._mutex = threading.Lock()
-        self._complete = threading.Condition(self._mutex)
+        self._bell = threading.Lock()  # not a Condition, which no interrupt may hit
         self._gathering = False
         self._line: deque[Request] = deque()
         self._leader: Request | None = None
@@ -148,7 +148,9 @@ class GroupCommit:
             turn.acquire()
             request.turn = turn
             if self._gathering and self._is_complete():
-                self._complete.notify()
+                self._gathering = False
+                if self._bell.locked():
+                    self._bell.release()
         turn.acquire()
 
     def _lead(self, request: Request) -> None:
@@ -166,15 +168,21 @@ class GroupCommit:
 
     def _take(self, batch: list[Request]) -> None:
         line = self._line
+        if self._gather and not self._is_complete():
+            self._wait_for_company()
         with self._mutex:
-            if self._gather and not self._is_complete():
-                self._gathering = True
-                self._complete.wait_for(self._is_complete, self._gather)
-                self._gathering = False
             while line and len(batch) < BATCH and type(line[0]) is Request:
                 batch.append(line[0])
                 line.popleft()
         self._company = len(batch)
+
+    def _wait_for_company(self) -> None:
+        """Give those whom the last batch served the time to come again."""
+        self._bell.acquire(blocking=False)  # it may have rung too late for the one before
+        self._gathering = True
+        if not self._is_complete():
+            self._bell.acquire(timeout=self._gather)
+        self._gathering = False
 
     def _is_complete(self) -> bool:
         """Whether as many wait as the last batch served."""
