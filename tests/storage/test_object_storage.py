@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
 import pytest
 
+from kregistry.core.v1 import Node
 from kregistry.meta.context import Cancellation, Context
 from kregistry.meta.errors import (
     BadRequest,
@@ -19,6 +21,7 @@ from kregistry.meta.errors import (
 )
 from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import ObjectMeta
+from kregistry.meta.quantity import Quantity
 from kregistry.runtime import fields
 from kregistry.runtime.errors import EncodeError
 from kregistry.runtime.resource import Resource
@@ -778,6 +781,38 @@ class Hole(Object):
     api_version: ClassVar[str] = "shop.example/v1"
     kind: ClassVar[str] = "Hole"
     form: Round | Square | None = None
+
+
+@pytest.mark.parametrize(
+    "obj",
+    [
+        Unstructured(unknown_metadata={"creationTimestamp": "yesterday"}),
+        Unstructured(unknown_metadata={"ownerReferences": 5}),
+    ],
+)
+def test_untyped_metadata_that_could_not_be_read_back_is_not_stored(obj: Unstructured) -> None:
+    obj.api_version, obj.kind, obj.metadata.name = "shop.example/v1", "Thing", "a"
+    things = Resource(
+        Unstructured, plural="things", group="shop.example", version="v1", kind="Thing"
+    )
+    with factory.create(Config()) as root:
+        storage = root.for_resource(things)
+        for create in storage.create, storage.create_encoded:
+            with pytest.raises(EncodeError, match="could not be read back"):
+                create(CTX, "/shop.example/things/ns/a", obj)
+        assert storage.stats(CTX).object_count == 0
+
+
+def test_an_amount_that_could_not_be_read_back_is_not_stored() -> None:
+    node = Node()
+    node.metadata.name = "a"
+    node.status.capacity = {"cpu": Quantity.of(Decimal("1e300"))}
+    with factory.create(Config()) as root:
+        nodes = root.for_resource(Resource(Node, plural="nodes", namespaced=False))
+        for create in nodes.create, nodes.create_encoded:
+            with pytest.raises(EncodeError, match="could not be read back"):
+                create(CTX, "/nodes/a", node)
+        assert nodes.stats(CTX).object_count == 0
 
 
 def test_what_could_not_be_read_back_is_not_stored() -> None:

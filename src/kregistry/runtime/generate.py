@@ -64,7 +64,9 @@ class Generator:
         return found
 
     def function(self, purpose: str, annotation: Any) -> Callable[..., Any]:
-        """The function of a class: ``read(dict)``, ``write(obj, room)``, ``copy(obj)``.
+        """The function of a class: ``read(dict)``, ``write(obj, room)``, ``copy(obj)``, and so on.
+
+        ``accept(dict, counts)`` and ``print(obj, room, pieces)`` add to the lists they are given.
 
         Raises:
             TypeError: It is no attrs class.

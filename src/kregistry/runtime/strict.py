@@ -5,6 +5,9 @@ refuses what JSON libraries let pass. :class:`Checker` walks the tree beside the
 the classes, in the order of the document, refuses values of the wrong type, collects unknown
 and duplicate fields, and returns the tree without nulls and without duplicates.
 
+Most documents have nothing to refuse or collect. :func:`parse_simply` is for the one quick look
+that finds that out (:mod:`~kregistry.runtime.sources.reading`), and leaves the others to these two.
+
 Source: ``sigs.k8s.io/json`` UnmarshalStrict, ``k8s.io/apimachinery/pkg/runtime/serializer/json``.
 """
 

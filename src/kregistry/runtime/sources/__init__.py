@@ -1,7 +1,8 @@
 """Sources of generated functions.
 
-The texts are made of attribute names, of wire names through ``repr``, and of names that the
-generator gave; nothing that comes from data is ever part of one.
+The texts are made of attribute names, of names that the generator gave, and, through ``repr``, of
+what classes declare: wire names, types, simple defaults. Nothing that comes from data is ever part
+of one.
 """
 
 from __future__ import annotations
