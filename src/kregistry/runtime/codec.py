@@ -37,6 +37,10 @@ _TOO_DEEP: Final = "nested too deeply"
 #: What generated code runs into when an object is not what its class promises, or is changed
 #: by another thread at that moment.
 _FAILURES: Final = (RuntimeError, TypeError, ValueError, AttributeError, LookupError)
+#: A document of more objects is looked at thoroughly at once. Who sends something odd at the end
+#: of a long one would otherwise have it looked at twice.
+_MANY: Final = 5000
+
 _ODDITIES: Final = (Odd, *_FAILURES)
 
 
@@ -329,8 +333,8 @@ class Codec:
         return accepted if named == sum(members) else None
 
     def _may_be_too_many(self, data: bytes) -> bool:
-        """Whether it takes a closer look to know that these are not too many objects."""
-        limit = self.limits.max_structs
+        """Whether these may be too many objects to look at them twice, if it comes to that."""
+        limit = min(self.limits.max_structs, _MANY)
         return len(data) > limit and data.count(b"{") > limit
 
     def _read_document(self, document: Document, cls: type[T], checker: Checker) -> T:
