@@ -6,14 +6,12 @@ Source: ``pkg/api/pod/warnings.go`` warningsForPodSpecAndMeta, the part about po
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from kregistry.core.pod.containers import AnyContainer, is_sidecar
 from kregistry.core.v1 import ContainerPort, PodSpec
 from kregistry.meta.field import Path
 from kregistry.meta.goformat import quote
-
-_SPEC: Final = Path("spec")
 
 
 class _Place(NamedTuple):
@@ -68,32 +66,30 @@ def port_warnings(spec: PodSpec, containers: Sequence[tuple[AnyContainer, Path]]
         ports = container.ports
         if len(ports) > 1 or (ports and ports[0].host_ip):
             yield from _of_container(container.ports, at / "ports")
-    names: dict[str, tuple[str, int, int]] = {}
+    names: dict[str, str] = {}
     for place, name in _names(spec):
         first = names.setdefault(name, place)
-        if first is not place:
-            earlier = _path(*first)
+        if first != place:
             yield (
-                f"{_path(*place)}: duplicate port name {quote(name)} with {earlier}, services "
-                f"and probes that select ports by name will use {earlier}"
+                f"{place}: duplicate port name {quote(name)} with {first}, services "
+                f"and probes that select ports by name will use {first}"
             )
 
 
-def _names(spec: PodSpec) -> Iterator[tuple[tuple[str, int, int], str]]:
-    """The names of the ports of what runs together, each with what makes its :func:`_path`."""
+def _names(spec: PodSpec) -> Iterator[tuple[str, str]]:
+    """Where the ports of what runs together are, those with a name, and their names.
+
+    Each place is wanted as text or not at all, so none is made a path.
+    """
     for number, container in enumerate(spec.init_containers):
         if is_sidecar(container):
             for index, port in enumerate(container.ports):
                 if port.name:
-                    yield ("initContainers", number, index), port.name
+                    yield f"spec.initContainers[{number}].ports[{index}]", port.name
     for number, container in enumerate(spec.containers):
         for index, port in enumerate(container.ports):
             if port.name:
-                yield ("containers", number, index), port.name
-
-
-def _path(containers: str, number: int, index: int) -> str:
-    return str(((_SPEC / containers).index(number) / "ports").index(index))
+                yield f"spec.containers[{number}].ports[{index}]", port.name
 
 
 def _of_container(ports: Sequence[ContainerPort], path: Path) -> Iterator[str]:

@@ -216,8 +216,8 @@ def _check_owner_reference(errs: ErrorList, reference: OwnerReference, path: Pat
         errs.invalid(path / "name", reference.name, "must not be empty")
     if not reference.uid:
         errs.invalid(path / "uid", reference.uid, "must not be empty")
-    gvk = GroupVersionKind(group, version, reference.kind)
-    if gvk in _BANNED_OWNERS:
+    if (group, version, reference.kind) in _BANNED_OWNERS:
+        gvk = GroupVersionKind(group, version, reference.kind)
         errs.invalid(path, reference, f"{gvk} is disallowed from being an owner")
 
 
