@@ -4,8 +4,10 @@ import pytest
 
 from kregistry.storage.keys import (
     KeySpace,
+    below,
     cluster_key,
     namespaced_key,
+    only,
     path_prefix,
     path_segment,
     resource_prefix,
@@ -93,6 +95,24 @@ def test_bad_keys_are_refused(key: str, problem: str, recursive: bool) -> None:
     with pytest.raises(ValueError) as caught:
         PODS.prepare(key, recursive=recursive)
     assert str(caught.value) == problem
+    with pytest.raises(ValueError) as caught:
+        PODS.range(key, recursive=recursive)
+    assert str(caught.value) == problem
+
+
+def test_a_range_is_one_key_or_all_that_is_below_it_however_often_it_is_asked_for() -> None:
+    space = KeySpace("/registry/", "/pods/")
+    for _ in range(2):
+        assert space.range("/pods/a", recursive=False) == only("/registry/pods/a")
+        assert space.range("/pods/a", recursive=True) == below("/registry/pods/a/")
+        assert space.range("/pods/a/", recursive=True) == below("/registry/pods/a/")
+        assert space.range("/pods", recursive=True) == space.everything
+
+
+def test_ranges_are_right_when_more_were_asked_for_than_are_remembered() -> None:
+    space = KeySpace("/registry/", "/pods/")
+    for number in [*range(5000), *range(5)]:
+        assert space.range(f"/pods/{number}", recursive=True) == below(f"/registry/pods/{number}/")
 
 
 def test_the_prefix_itself_needs_its_slash_unless_the_call_is_recursive() -> None:
@@ -101,10 +121,12 @@ def test_the_prefix_itself_needs_its_slash_unless_the_call_is_recursive() -> Non
         PODS.prepare("/pods")
 
 
-@pytest.mark.parametrize("key", [None, 7, b"/pods/x"])
+@pytest.mark.parametrize("key", [None, 7, b"/pods/x", ["/pods/x"]])
 def test_keys_that_are_no_text_are_refused(key: object) -> None:
     with pytest.raises(ValueError, match="a key is text"):
         PODS.prepare(key)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="a key is text"):
+        PODS.range(key, recursive=True)  # type: ignore[arg-type]
 
 
 def test_keys_are_built_from_namespace_and_name() -> None:
