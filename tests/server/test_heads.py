@@ -101,3 +101,9 @@ def test_a_stranger_with_many_ideas_does_not_fill_the_memory(heads: Heads) -> No
     for number in range(1000):
         assert read(heads, [(b"x", b"%d" % number)]).headers.get("x") == str(number)
     assert len(heads) <= 256
+
+
+@pytest.mark.parametrize("name", [b"authorization", b"Authorization", b"cookie"])
+def test_credentials_are_not_kept(heads: Heads, name: bytes) -> None:
+    assert read(heads, [HOST, (name, b"secret")]).headers.get(name.decode()) == "secret"
+    assert len(heads) == 0

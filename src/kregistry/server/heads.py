@@ -16,6 +16,9 @@ _KEPT: Final = 256
 _MAX_FIELDS: Final = 16
 _MAX_BYTES: Final = 4096
 
+#: Fields whose values are kept no longer than they must.
+_SECRETS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+
 #: Names and values as they came.
 Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -42,8 +45,8 @@ class Heads:
     """Reads the header fields of requests.
 
     A client sends the same fields with nearly every request, so what they say is remembered: 1 us
-    rather than 5. Credentials are among them; what those are worth is found out each time, by
-    others. For one thread.
+    rather than 5. Not so where credentials are among them: those are nothing to keep. For one
+    thread.
 
     Args:
         entrance: Knows under which names requests may come.
@@ -80,7 +83,8 @@ class Heads:
             stranger=self._entrance.refused(headers),
             has_body=version not in ("1.0", "1.1") or coded or "content-length" in headers,
         )
-        if len(fields) <= _MAX_FIELDS and sum(map(_size, fields)) <= _MAX_BYTES:
+        small = len(fields) <= _MAX_FIELDS and sum(map(_size, fields)) <= _MAX_BYTES
+        if small and _SECRETS.isdisjoint(name for name, _ in headers):
             if len(self._known) >= _KEPT:
                 self._known.clear()
             self._known[version, fields] = made
