@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from kinds import causes
 
+from kregistry.core.configmap import ConfigMapStrategy
 from kregistry.core.generic import GenericStatusStrategy, GenericStrategy
+from kregistry.core.pod.strategy import PodStrategy
+from kregistry.core.v1 import ConfigMap, Pod
 from kregistry.meta.clock import Clock
 from kregistry.meta.context import Context
 from kregistry.meta.errors import BadRequest
+from kregistry.meta.field import ErrorList
 from kregistry.meta.object import Object
 from kregistry.meta.objectmeta import ObjectMeta
 from kregistry.registry import Store
@@ -140,3 +144,44 @@ def test_an_object_that_says_endlessly_what_it_is_is_refused(
     setattr(sent, member, deep)
     with pytest.raises(BadRequest, match="a dict"):
         gadgets.create(ctx, sent)
+
+
+class Careless(GenericStrategy):
+    """Rules of somebody who thought of content only."""
+
+    def validate(self, ctx: Context, obj: Unstructured) -> ErrorList:
+        return ErrorList()
+
+
+def test_metadata_is_judged_whoever_forgets_it(
+    storage: Interface[Object], clock: Clock, ctx: Context
+) -> None:
+    store = Store(GADGETS, storage, Careless(GADGETS), clock=clock)
+    wrong = gadget()
+    wrong.metadata.labels["k"] = "no label!"
+    assert causes(lambda: store.create(ctx, wrong))[0].startswith("metadata.labels: ")
+
+
+class CarelessAboutPods(PodStrategy):
+    """Likewise of a built-in kind."""
+
+    def validate(self, ctx: Context, obj: Pod) -> ErrorList:
+        return ErrorList()
+
+
+class CarelessAboutConfigMaps(ConfigMapStrategy):
+    """And of one with plainer rules."""
+
+    def validate(self, ctx: Context, obj: ConfigMap) -> ErrorList:
+        return ErrorList()
+
+
+@pytest.mark.parametrize(
+    ("rules", "cls"), [(CarelessAboutPods(), Pod), (CarelessAboutConfigMaps(), ConfigMap)]
+)
+def test_so_is_that_of_built_in_kinds(
+    storage: Interface[Object], clock: Clock, ctx: Context, rules: Any, cls: Any
+) -> None:
+    store = Store(Resource(cls, cls.__name__.lower()), storage, rules, clock=clock)
+    wrong = cls(metadata=ObjectMeta(name="a", labels={"k": "no label!"}))
+    assert causes(lambda: store.create(ctx, wrong))[0].startswith("metadata.labels: ")

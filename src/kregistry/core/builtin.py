@@ -85,8 +85,8 @@ class BuiltinStrategy(Strategy[T]):
         return errs
 
     def validates_metadata(self) -> bool:
-        """Yes; a kind that overrides :meth:`validate` and leaves metadata out says no."""
-        return True
+        """Yes, unless a kind has a :meth:`validate` of its own: that may have left them out."""
+        return type(self).validate is BuiltinStrategy.validate
 
     def check(self, errs: ErrorList, obj: T) -> None:
         """Add what is wrong with the content of *obj*; must not change it."""

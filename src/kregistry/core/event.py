@@ -77,9 +77,6 @@ class EventStrategy(BuiltinStrategy[Event]):
         follow(errs, Path("namespace"), obj.metadata.namespace, rules.dns1123_subdomain)
         return errs
 
-    def validates_metadata(self) -> bool:
-        return False
-
     def allow_create_on_update(self) -> bool:
         return True
 

@@ -39,7 +39,8 @@ class GenericStrategy(Strategy[Unstructured]):
         )
 
     def validates_metadata(self) -> bool:
-        return True
+        """Yes, unless somebody has a :meth:`validate` of their own: that may have left them out."""
+        return type(self).validate is GenericStrategy.validate
 
     def allow_unconditional_update(self) -> bool:
         return False

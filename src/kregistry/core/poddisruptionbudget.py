@@ -81,9 +81,6 @@ class PodDisruptionBudgetStrategy(BuiltinStrategy[PodDisruptionBudget]):
         self.check(errs, obj)
         return errs
 
-    def validates_metadata(self) -> bool:
-        return False
-
     def check(self, errs: ErrorList, obj: PodDisruptionBudget) -> None:
         spec = obj.spec
         if spec.min_available is not None and spec.max_unavailable is not None:

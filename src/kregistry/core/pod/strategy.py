@@ -74,7 +74,7 @@ class PodStrategy(Strategy[Pod]):
             return validate_new_pod(obj, self._options)
 
     def validates_metadata(self) -> bool:
-        return True
+        return type(self).validate is PodStrategy.validate
 
     def warnings_on_create(self, ctx: Context, obj: Pod) -> Sequence[str]:
         return warnings_for_pod(obj)
