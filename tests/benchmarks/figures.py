@@ -101,10 +101,14 @@ class Line:
     at_least: bool = False
 
     def met_by(self, value: float) -> bool | None:
-        """Whether *value* keeps to the bar; None without one."""
+        """Whether *value* keeps to the bar, as it is printed; None without a bar.
+
+        A bar of 1 for what is to be equal is met by 1.00, whatever comes behind that.
+        """
         if self.bar is None:
             return None
-        return value >= self.bar if self.at_least else value <= self.bar
+        printed = float(f"{value:.3g}")
+        return printed >= self.bar if self.at_least else printed <= self.bar
 
     def share(self, value: float) -> float | None:
         """How much of what the bar allows *value* uses up: more than 1 is a miss."""

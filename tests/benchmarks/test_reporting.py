@@ -153,3 +153,17 @@ def test_a_line_is_made_of_the_function_that_measures_it(tmp_path: Path) -> None
     assert isinstance(measured, Line)
     assert (measured.name, measured.bar, measured.at_least) == ("a: new", 2, True)
     assert measured.measure(Bench(tmp_path)).value == 2.0
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "met"),
+    [
+        (result("a: equal", 1.0).line, 1.004, True),
+        (result("a: equal", 1.0).line, 1.006, False),
+        (result("a: more", 2.0, at_least=True).line, 1.996, True),
+        (result("a: more", 2.0, at_least=True).line, 1.99, False),
+        (result("a: told", None).line, 1.0, None),
+    ],
+)
+def test_a_figure_is_judged_as_it_is_printed(line: Line, value: float, met: bool | None) -> None:
+    assert line.met_by(value) is met

@@ -139,8 +139,12 @@ def cluster(bench: Bench) -> Figure:
     return Figure.time(samples, 1e-3, note=f"{data.size:,}; Go's watch cache: 173 to 273 ms")
 
 
-@line("upstream: StoreList, 110,000 pods in pages of 1,000", at_most=1.5)
+@line("upstream: StoreList, 110,000 pods in pages of 1,000", at_most=90, unit="ms")
 def paged(bench: Bench) -> Figure:
+    """The bar is 1.5 times that of the one list: what pages cost, not how little a list does.
+
+    A list that nobody looks into is 110,000 references by now, and no page is made so quickly.
+    """
     data = bench.shared(many)
     assert data.cluster(1000) == data.size
     samples = bench.alternate(
@@ -148,7 +152,7 @@ def paged(bench: Bench) -> Figure:
         collector=True,
         share=0.7,
     )
-    return Figure.ratio(samples, to="in one list", note=f"{data.size:,}; Go's watch cache: 1.4 s")
+    return Figure.time(samples, 1e-3, note=f"{data.size:,}; Go's watch cache: 1.4 s")
 
 
 def _part(bench: Bench, verb: Callable[[Data, int], int], pods: int) -> Figure:
