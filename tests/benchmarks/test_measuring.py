@@ -88,6 +88,18 @@ def test_a_slice_holds_as_many_calls_as_are_asked_for_of_everybody() -> None:
     assert samples.taken["a"] == [4 / 3, 4 / 3]
 
 
+def test_a_slow_first_call_does_not_make_short_slices() -> None:
+    made: list[int] = []
+
+    def call() -> None:
+        if not made:
+            time.sleep(0.02)
+        made.append(1)
+
+    interleave({"ours": call}, seconds=0, cycles=1)
+    assert len(made) > 100
+
+
 def test_a_slice_is_told_as_the_time_of_one_call() -> None:
     """By a clock that moves a second with every call: whatever the repeats, a call is a second."""
     now = 0.0

@@ -24,6 +24,11 @@ from kregistry.storage.sqlite import SqliteBackend
 _STEP, _KEYS = 7919, 1_000_003
 
 
+#: Durable writes in a slice. As many of everybody, as the first after another file was written is
+#: slow: the disk has that one's pages to write, too.
+_DURABLE = 12
+
+
 def _spread_key(number: int) -> str:
     return f"/registry/pods/default/{number * _STEP % _KEYS:07}"
 
@@ -43,6 +48,7 @@ def _put_alone(bench: Bench, synchronous: str) -> Figure:
             },
             clock=WALL,
             share=1.5,
+            repeats=_DURABLE if synchronous == "full" else None,
         )
     return Figure.ratio(samples, to="raw", note=f"synchronous={synchronous}, by the wall")
 
@@ -168,7 +174,7 @@ def create(bench: Bench) -> Figure:
         }
         for peer in peers:
             calls[peer.name] = _keeping(peer.put)
-        samples = bench.alternate(calls, clock=WALL, share=2)
+        samples = bench.alternate(calls, clock=WALL, share=2, repeats=_DURABLE)
     return Figure.ratio(samples, to="encode, put, copy", note="by the wall; peers keep dicts")
 
 
