@@ -301,6 +301,7 @@ def test_what_contains_itself_is_told_in_the_same_words() -> None:
 def test_what_another_thread_changes_meanwhile_is_still_json() -> None:
     whole = Whole(spec=Part(children=[Part()], table={"a": "b"}, words=["w"], grid=[[1]]))
     done = threading.Event()
+    kinds: list[str] = []
 
     def change() -> None:
         spec = whole.spec
@@ -320,9 +321,10 @@ def test_what_another_thread_changes_meanwhile_is_still_json() -> None:
     try:
         for _ in range(3000):
             with suppress(EncodeError):
-                json.loads(PRINTING.encode(whole))
-                json.loads(PRINTING.round_trip(whole, Whole)[0])
+                kinds.append(json.loads(PRINTING.encode(whole))["kind"])
+                kinds.append(json.loads(PRINTING.round_trip(whole, Whole)[0])["kind"])
     finally:
         done.set()
         thread.join()
         sys.setswitchinterval(interval)
+    assert set(kinds) == {"Whole"}
